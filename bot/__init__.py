@@ -1,0 +1,1 @@
+"""Xiaoer: conversational self-service on Rasa, spaCy, aiohttp and Redis."""

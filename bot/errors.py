@@ -1,0 +1,105 @@
+"""Every exception the project raises on purpose, in one tree.
+
+XiaoerError
+├── ConfigError                 endpoints.yml, credentials.yml, environment: the process does not start
+├── ModelError                  a model cannot be loaded
+│   ├── UnsignedModel           ... because its signature is missing or does not match
+│   └── NeedsTensorFlow         ... because a component needs a package that is left out
+├── BadMessage                  what a client sent cannot be taken (too long, not JSON, not text)
+├── AccessDenied                the caller may not do this
+│   ├── NotYours                a conversation of somebody else, or none at all
+│   └── BadIdentity             a token that is forged, expired or for another customer
+├── Busy                        more work than we can answer in time: try again after `retry_after_s`
+├── LeaseLost                   another worker has taken the conversation over; nothing was written
+├── Taken                       another agent was first
+├── NotFound                    no such handoff, agent, queue
+└── ServiceError                an account service did not do what was asked
+    ├── ServiceDown             it did not answer, or answered that it cannot now: worth another try later
+    └── ServiceRefused          it answered no, with a `code` a response can be chosen by
+"""
+
+from __future__ import annotations
+
+
+class XiaoerError(Exception):
+    """Base of all; its text is fit to be shown to an operator."""
+
+
+class ConfigError(XiaoerError):
+    """All problems found, one a line, each naming place, value and choices."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ModelError(XiaoerError):
+    pass
+
+
+class UnsignedModel(ModelError):
+    pass
+
+
+class NeedsTensorFlow(ModelError):
+    pass
+
+
+class BadMessage(XiaoerError):
+    """`code` is stable and goes to the client: `too_long`, `empty`, `bad_json`, `bad_message`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AccessDenied(XiaoerError):
+    pass
+
+
+class NotYours(AccessDenied):
+    pass
+
+
+class BadIdentity(AccessDenied):
+    """`code` is `expired`, `forged` or `other_customer`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Busy(XiaoerError):
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class LeaseLost(XiaoerError):
+    pass
+
+
+class Taken(XiaoerError):
+    """`by` is the display name of the agent who was first, or empty."""
+
+    def __init__(self, message: str, *, by: str = "") -> None:
+        super().__init__(message)
+        self.by = by
+
+
+class NotFound(XiaoerError):
+    pass
+
+
+class ServiceError(XiaoerError):
+    pass
+
+
+class ServiceDown(ServiceError):
+    pass
+
+
+class ServiceRefused(ServiceError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

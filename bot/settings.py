@@ -1,0 +1,218 @@
+"""`endpoints.yml` and the environment, checked once and frozen: a bad setting stops the process before it serves.
+
+`endpoints.yml` stays Rasa's file: `action_endpoint`, `tracker_store`, `lock_store`, `event_broker` and `nlg` keep their
+meaning, ours stand beside them. Secrets come only from the environment, as `NAME` or as `NAME_FILE`, the path of a file
+that nobody but its owner may read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import ConfigError
+
+RASA_KEYS = ("action_endpoint", "tracker_store", "lock_store", "event_broker", "nlg", "models", "nlu")
+
+SECRETS = {
+    "identity": "XIAOER_IDENTITY_SECRET",
+    "signing_key": "XIAOER_SIGNING_KEY",
+    "verify_key": "XIAOER_VERIFY_KEY",
+}
+"""Each secret's environment variable: the host app's JWT key (HS256, 32 bytes or more); the Ed25519 private key (PEM)
+that signs models, and the public one that checks them. A service's key is `XIAOER_<SERVICE>_KEY`."""
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServiceSettings(_Section):
+    """An account service: the client class, where it is, and how long we wait. `XIAOER_<NAME>_URL` overrides `url`."""
+
+    name: str
+    module: NonEmpty
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    key: str = Field("", repr=False)
+    timeout_s: Annotated[float, Field(gt=0, le=30)] = 3.0
+
+
+class QueueSettings(_Section):
+    name: NonEmpty
+    skills: tuple[str, ...] = ()
+    service_level_s: Annotated[int, Field(gt=0)] = 120
+    reasons: tuple[str, ...] = ()
+    """Handover reasons that go here whatever the intent."""
+    intents: tuple[str, ...] = ()
+    """Intents that go here. The first queue that matches wins; the last queue takes the rest."""
+
+
+class HandoffSettings(_Section):
+    queues: Annotated[tuple[QueueSettings, ...], Field(min_length=1)] = (QueueSettings(name="general"),)
+
+
+class GatewaySettings(_Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, lt=65536)] = 8080
+    """0 takes any free port, for tests."""
+    allowed_origins: tuple[str, ...] = ()
+    """Pages that may embed the widget, as `https://shop.example`. Our own pages always may."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded-* headers are believed."""
+    max_text_chars: Annotated[int, Field(gt=0)] = 4000
+    messages_per_minute: Annotated[int, Field(gt=0)] = 30
+    """Per conversation; per address ten times as many."""
+    answer_within_s: Annotated[float, Field(gt=0)] = 2.0
+    """Work that could not be answered within this is refused with 503 and Retry-After."""
+    max_sockets: Annotated[int, Field(gt=0)] = 20000
+
+
+class DeskSettings(_Section):
+    accounts: str = "desk-accounts.yml"
+    """Path of the accounts file, relative to the project. `XIAOER_DESK_ACCOUNTS` overrides it."""
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 10.0
+
+
+class _File(_Section):
+    """endpoints.yml without Rasa's own keys."""
+
+    redis: str = ""
+    site: NonEmpty = "main"
+    services: tuple[ServiceSettings, ...] = ()
+    handoff: HandoffSettings = HandoffSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    desk: DeskSettings = DeskSettings()
+
+
+class Settings(_Section):
+    project: Path
+    site: str
+    redis_url: str
+    action_endpoint_url: str | None
+    """A second server's webhook that runs the actions; None runs them in this process."""
+    services: tuple[ServiceSettings, ...]
+    handoff: HandoffSettings
+    gateway: GatewaySettings
+    desk: DeskSettings
+    rasa: Mapping[str, Any] = Field(default_factory=dict)
+    """Rasa's own keys of endpoints.yml, as they stand there."""
+    demo: bool = False
+    """True only under `make run`: demo accounts, the demo shop and its phone exist."""
+    secrets: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """By the names of `SECRETS`; absent where not given."""
+
+    @classmethod
+    def load(cls, project: Path, env: Mapping[str, str] | None = None) -> Settings:
+        """Read `<project>/endpoints.yml` and the environment. Raises ConfigError with every problem found."""
+        env = os.environ if env is None else env
+        problems: list[str] = []
+        raw = _read(project / "endpoints.yml")
+        rasa = {key: raw.pop(key) for key in RASA_KEYS if key in raw}
+        raw["services"] = _services(raw.get("services"), env, problems)
+        if env.get("PORT"):
+            raw["gateway"] = {**(raw.get("gateway") or {}), "port": env["PORT"]}
+        if env.get("XIAOER_DESK_ACCOUNTS"):
+            raw["desk"] = {**(raw.get("desk") or {}), "accounts": env["XIAOER_DESK_ACCOUNTS"]}
+        try:
+            file = _File.model_validate(raw)
+        except ValidationError as error:
+            raise ConfigError(*problems, *map(_problem, error.errors())) from error
+        secrets = {name: value for name, variable in SECRETS.items() if (value := _secret(variable, env, problems))}
+        if len(secrets.get("identity", "x" * 32)) < 32:
+            problems.append("XIAOER_IDENTITY_SECRET: shorter than 32 characters; make one with `openssl rand -hex 32`")
+        if problems:
+            raise ConfigError(*problems)
+        return cls(
+            project=project,
+            site=file.site,
+            redis_url=env.get("REDIS_URL") or file.redis,
+            action_endpoint_url=(rasa.get("action_endpoint") or {}).get("url"),
+            services=file.services,
+            handoff=file.handoff,
+            gateway=file.gateway,
+            desk=file.desk,
+            rasa=rasa,
+            demo=env.get("XIAOER_DEMO") == "1",
+            secrets=secrets,
+        )
+
+    def require(self, *names: str) -> None:
+        """Raise ConfigError unless each named secret (see `SECRETS`), `redis` and every service's key is there."""
+        problems = [
+            f"{SECRETS[name]}: not set; give it, or {SECRETS[name]}_FILE with the path of a file of mode 0600"
+            for name in names
+            if name != "redis" and name not in self.secrets
+        ]
+        if "redis" in names and not self.redis_url:
+            problems.append("REDIS_URL: not set, and endpoints.yml has no `redis`; for example redis://127.0.0.1:6379/0")
+        problems += [
+            f"XIAOER_{service.name.upper()}_KEY: not set; the account service '{service.name}' needs it"
+            for service in self.services
+            if not service.key
+        ]
+        if problems:
+            raise ConfigError(*problems)
+
+    def secret(self, name: str) -> str:
+        self.require(name)
+        return self.secrets[name]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+    if raw is not None and not isinstance(raw, dict):
+        raise ConfigError(f"{path.name}: expected keys and values, found {type(raw).__name__}")
+    return raw or {}
+
+
+def _services(raw: Any, env: Mapping[str, str], problems: list[str]) -> list[dict[str, Any]]:
+    if raw is None:
+        return []
+    if not isinstance(raw, dict) or not all(isinstance(each, dict) for each in raw.values()):
+        problems.append("endpoints.yml: services: expected `name: {module: ..., url: ...}`")
+        return []
+    services = []
+    for name, options in raw.items():
+        variable = f"XIAOER_{name.upper()}"
+        url = env.get(f"{variable}_URL") or options.get("url", "")
+        services.append({**options, "name": name, "url": url, "key": _secret(f"{variable}_KEY", env, problems)})
+    return services
+
+
+def _secret(variable: str, env: Mapping[str, str], problems: list[str]) -> str:
+    if env.get(variable):
+        return env[variable]
+    if not env.get(f"{variable}_FILE"):
+        return ""
+    path = Path(env[f"{variable}_FILE"])
+    try:
+        mode = path.stat().st_mode
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        problems.append(f"{variable}_FILE: cannot read {path}: {error.strerror}")
+        return ""
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        problems.append(f"{variable}_FILE: {path} may be read by others; chmod 600 it")
+    return value
+
+
+def _problem(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"endpoints.yml: {place} is not a setting"
+    if error["type"] == "missing":
+        return f"endpoints.yml: {place} is missing"
+    return f"endpoints.yml: {place}: {error['msg']} (found {error['input']!r})"
