@@ -1,0 +1,52 @@
+# Everything a newcomer types. Each command does its own set-up; `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PORT ?= 8080
+export PORT
+
+.PHONY: help run test test-python test-pages test-browser lint format train bench bench-nlu chaos lock environment dev pages clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: environment pages ## serve everything at http://localhost:8080 (PORT=...); Ctrl-C stops it all
+	@exec .venv/bin/xiaoer demo
+
+test: test-python test-pages test-browser ## every test: rooms, tour, stories, pages, browser
+
+test-python: dev pages ## the Python tests and the Rasa stories
+	@.venv/bin/pytest
+
+test-pages: dev ## the pages' unit tests and type check
+	@scripts/pages.sh check
+	@scripts/pages.sh test
+
+test-browser: dev pages ## walks the running service in headless Chromium
+	@CHROMIUM=$$(scripts/browser.sh) .venv/bin/python -m tests.browser
+
+lint: dev ## ruff, mypy --strict, import-linter
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: dev ## let ruff mend what it can
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+
+train: environment ## train the model if its inputs changed
+	@.venv/bin/xiaoer train
+
+lock: environment ## renew the locked requirements from pyproject.toml
+	@scripts/lock.sh
+
+environment:
+	@scripts/environment.sh
+
+dev:
+	@scripts/environment.sh dev
+
+pages: environment
+	@scripts/pages.sh
+
+clean: ## forget everything that was built, trained or installed here
+	rm -rf .venv var models web/dist web/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Makes .venv from the hash-locked files. usage: scripts/environment.sh [dev]
+# Needs Python 3.11 or 3.12 (PYTHON names one) and a package index, nothing else.
+set -eu
+cd "$(dirname "$0")/.."
+lock=requirements.lock
+[ "${1:-}" = dev ] && lock=requirements-dev.lock
+
+stamp=".venv/.made-from"
+want=$(cat "$lock" pyproject.toml requirements-uv.lock | cksum)
+if [ "${1:-}" != dev ] && [ -f "$stamp-dev" ]; then exit 0; fi
+if [ -f "$stamp${1:+-$1}" ] && [ "$(cat "$stamp${1:+-$1}")" = "$want" ]; then exit 0; fi
+
+python=
+for each in ${PYTHON:-} python3.12 python3.11 python3; do
+    if "$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then python=$each; break; fi
+done
+if [ -z "$python" ]; then
+    echo "xiaoer: needs Python 3.11 or 3.12 and found none; install one, or name it: make run PYTHON=/path/to/python3.12" >&2
+    exit 1
+fi
+
+uv=var/uv/bin/uv
+if [ ! -x "$uv" ] || ! grep -q "^uv==$("$uv" --version | cut -d' ' -f2) " requirements-uv.lock; then
+    echo "xiaoer: fetching uv, the installer"
+    mkdir -p var && rm -rf var/uv
+    if ! "$python" -m venv var/uv >var/setup.log 2>&1; then
+        # Debian and Ubuntu ship Python's venv module as a package of its own.
+        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+        rm -rf var/uv
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            apt-get update -q >>var/setup.log 2>&1
+            apt-get install -y -q "python$version-venv" >>var/setup.log 2>&1
+        fi
+        if ! "$python" -m venv var/uv >>var/setup.log 2>&1; then
+            rm -rf var/uv
+            echo "xiaoer: $python cannot make virtual environments; sudo apt-get install python$version-venv" >&2
+            exit 1
+        fi
+    fi
+    if ! var/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock >>var/setup.log 2>&1; then
+        tail -n 5 var/setup.log >&2
+        echo "xiaoer: could not install uv; is the package index reachable? All output: var/setup.log" >&2
+        exit 1
+    fi
+fi
+
+echo "xiaoer: installing $(grep -c '==' "$lock") locked packages into .venv (a minute or so the first time)"
+export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE="${UV_LINK_MODE:-copy}"
+rm -f "$stamp" "$stamp-dev"
+[ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
+"$uv" pip sync -q --require-hashes "$lock"
+"$uv" pip install -q --no-deps --no-build-isolation -e .
+echo "$want" >"$stamp${1:+-$1}"
