@@ -152,7 +152,9 @@ class Settings(_Section):
             if name != "redis" and name not in self.secrets
         ]
         if "redis" in names and not self.redis_url:
-            problems.append("REDIS_URL: not set, and endpoints.yml has no `redis`; for example redis://127.0.0.1:6379/0")
+            problems.append(
+                "REDIS_URL: not set, and endpoints.yml has no `redis`; for example redis://127.0.0.1:6379/0"
+            )
         problems += [
             f"XIAOER_{service.name.upper()}_KEY: not set; the account service '{service.name}' needs it"
             for service in self.services

@@ -3,13 +3,13 @@
 # Needs Python 3.11 or 3.12 (PYTHON names one) and a package index, nothing else.
 set -eu
 cd "$(dirname "$0")/.."
+# An environment that has the developers' tools keeps them.
 lock=requirements.lock
-[ "${1:-}" = dev ] && lock=requirements-dev.lock
+if [ "${1:-}" = dev ] || [ -f .venv/.has-dev ]; then lock=requirements-dev.lock; fi
 
-stamp=".venv/.made-from"
+stamp=.venv/.made-from
 want=$(cat "$lock" pyproject.toml requirements-uv.lock | cksum)
-if [ "${1:-}" != dev ] && [ -f "$stamp-dev" ]; then exit 0; fi
-if [ -f "$stamp${1:+-$1}" ] && [ "$(cat "$stamp${1:+-$1}")" = "$want" ]; then exit 0; fi
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
 
 python=
 for each in ${PYTHON:-} python3.12 python3.11 python3; do
@@ -47,8 +47,9 @@ fi
 
 echo "xiaoer: installing $(grep -c '==' "$lock") locked packages into .venv (a minute or so the first time)"
 export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE="${UV_LINK_MODE:-copy}"
-rm -f "$stamp" "$stamp-dev"
+rm -f "$stamp"
 [ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
 "$uv" pip sync -q --require-hashes "$lock"
 "$uv" pip install -q --no-deps --no-build-isolation -e .
-echo "$want" >"$stamp${1:+-$1}"
+[ "$lock" = requirements.lock ] || touch .venv/.has-dev
+echo "$want" >"$stamp"

@@ -1,6 +1,6 @@
 """`xiaoer demo`, what `make run` calls: a private Redis, the sandbox bank, a trained model, demo accounts, the bot.
 
-Everything it makes lives in `var/demo/`. Its secrets are random, made for this folder; demo accounts exist nowhere else.
+Everything it makes lives in `var/demo/`. Its secrets are random, made here; demo accounts exist nowhere else.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("demo", help="serve everything a first look needs, with demo accounts")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8080))
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--var", type=Path, help="where its state and logs go (default: var/ of the project)")
     parser.add_argument("--fresh", action="store_true", help="forget earlier conversations and money moved")
 
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _demo(args: argparse.Namespace) -> None:
     _stop_on_signals()
-    var = args.project / "var" / "demo"
+    var = (args.var or args.project / "var") / "demo"
     var.mkdir(parents=True, exist_ok=True)
     with _only_one(var / "lock"):
         demand_port(args.port)
@@ -54,7 +55,7 @@ async def _demo(args: argparse.Namespace) -> None:
         env = {**os.environ, **_secrets(var), "XIAOER_DEMO": "1", "PORT": str(args.port)}
         env["XIAOER_DESK_ACCOUNTS"] = str(_accounts(var))
         train = asyncio.create_task(_train(args.project, env))
-        async with Children(logs=args.project / "var" / "log", env=env) as children:
+        async with Children(logs=var.parent / "log", env=env) as children:
             await _serve(args, env, var, children, train)
 
 
@@ -72,7 +73,7 @@ async def _serve(
     people = ", ".join(name for name, *_ in DEMO_ACCOUNTS)
     _say("ready", f"{address}/        the demo shop: choose who you are, then ask for a refund")
     _say("", f"{address}/desk/   the desk: {people} (password {DEMO_PASSWORD})")
-    _say("", f"bank {bank}   redis {redis}   logs var/log/")
+    _say("", f"bank {bank}   redis {redis}   logs {var.parent / 'log'}")
     _say("", "demo accounts and secrets: do not put this on a network. Ctrl-C stops everything.")
     await children.wait_for_any()
 
