@@ -8,8 +8,11 @@ XiaoerError
 ├── BadMessage                  what a client sent cannot be taken (too long, not JSON, not text)
 ├── AccessDenied                the caller may not do this
 │   ├── NotYours                a conversation of somebody else, or none at all
-│   └── BadIdentity             a token that is forged, expired or for another customer
+│   ├── BadIdentity             a token that is forged, expired or for another customer
+│   ├── OriginDenied            a page that may not talk to us
+│   └── SignedOut               nobody is signed in at the desk, or name and password do not match
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
+│   └── RateLimited             one customer or address sends faster than it may; others are not affected
 ├── LeaseLost                   another worker has taken the conversation over; nothing was written
 ├── Taken                       another agent was first
 ├── NotFound                    no such handoff, agent, queue
@@ -69,10 +72,26 @@ class BadIdentity(AccessDenied):
         self.code = code
 
 
+class OriginDenied(AccessDenied):
+    pass
+
+
+class SignedOut(AccessDenied):
+    """`code` is `signed_out` or `wrong_password` (which also covers a name nobody has)."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class Busy(XiaoerError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class RateLimited(Busy):
+    pass
 
 
 class LeaseLost(XiaoerError):

@@ -1,0 +1,126 @@
+"""Security headers of every answer, and who may call from another page."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bot.errors import OriginDenied
+from bot.gateway.errors import Handler
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' https:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_OPEN_TO_PAGES = ("/widget.js", "/assets/")
+"""What other sites' pages load from us."""
+_CROSS_ORIGIN_API = "/api/chat/"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Origins:
+    """Which pages may talk to us: our own, and those the settings name."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
+
+    def allows(self, origin: str | None, *, host: str) -> bool:
+        """True without an Origin too: that is no browser, and carries nobody's cookies."""
+        return origin is None or self.is_own(origin, host=host) or origin.lower() in self._allowed
+
+    def is_own(self, origin: str | None, *, host: str) -> bool:
+        return origin is not None and urlsplit(origin.lower()).netloc == host.lower()
+
+    def check(self, request: web.Request) -> None:
+        """Raises OriginDenied for a page that may not."""
+        if not self.allows(request.headers.get("Origin"), host=request.host):
+            raise OriginDenied("this page may not use the chat: its origin is not in gateway.allowed_origins")
+
+
+class Proxies:
+    """Whose X-Forwarded-For is believed, and so who is really asking."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._trusted: tuple[Network, ...] = tuple(ipaddress.ip_network(each, strict=False) for each in trusted)
+
+    def address(self, request: web.Request) -> str:
+        """The nearest address that is not a trusted proxy's."""
+        address = request.remote or ""
+        hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
+        while hops and self._trusts(address):
+            address = hops.pop()
+        return address
+
+    def is_https(self, request: web.Request) -> bool:
+        if self._trusts(request.remote or ""):
+            return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+        return request.scheme == "https"
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+
+def make_headers(origins: Origins, proxies: Proxies) -> Handler:
+    """A middleware for them all. Streams and sockets have sent their headers already and set their own."""
+
+    @web.middleware
+    async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "OPTIONS" and request.path.startswith(_CROSS_ORIGIN_API):
+            response: web.StreamResponse = web.Response(status=204)
+        else:
+            response = await handler(request)
+        if response.prepared:
+            return response
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith(_OPEN_TO_PAGES):
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if proxies.is_https(request):
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.path.startswith(_CROSS_ORIGIN_API):
+            _allow_pages(request, response, origins)
+        return response
+
+    return headers  # type: ignore[return-value]
+
+
+def _allow_pages(request: web.Request, response: web.StreamResponse, origins: Origins) -> None:
+    """CORS for the HTTP fallback of an embedded widget. It carries a token in a header, never a cookie."""
+    response.headers["Vary"] = "Origin"
+    origin = request.headers.get("Origin")
+    if origin is None or not origins.allows(origin, host=request.host):
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "7200"

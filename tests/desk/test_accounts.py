@@ -1,0 +1,67 @@
+"""Who may sign in at the desk."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.desk.accounts import load_accounts, write_accounts
+from bot.errors import ConfigError, SignedOut
+
+PEOPLE = (("lin", "Lin 林晓", "agent", {"lang:zh": 5}), ("mei", "Mei", "supervisor", {}))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("desk") / "accounts.yml"
+    write_accounts(path, PEOPLE, password="correct horse")
+    return path
+
+
+async def test_name_and_password_open_the_desk(path: Path) -> None:
+    account = await load_accounts(path).sign_in(" Lin ", "correct horse")
+    agent = account.agent()
+    assert (agent.id, agent.name, agent.role, agent.state) == ("lin", "Lin 林晓", "agent", "offline")
+    assert agent.skills == {"lang:zh": 5}
+
+
+@pytest.mark.parametrize(("name", "password"), [("lin", "wrong"), ("nobody", "correct horse"), ("", ""), ("lin", "")])
+async def test_nothing_else_does_and_the_answer_does_not_say_why(path: Path, name: str, password: str) -> None:
+    with pytest.raises(SignedOut, match=r"^name and password do not match$"):
+        await load_accounts(path).sign_in(name, password)
+
+
+def test_the_file_holds_hashes_that_only_its_owner_can_read(path: Path) -> None:
+    assert "correct horse" not in path.read_text(encoding="utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    hashes = [row["password"] for row in yaml.safe_load(path.read_text(encoding="utf-8"))["accounts"]]
+    assert all(each.startswith("$argon2id$") for each in hashes)
+    assert len(set(hashes)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("accounts: [", "not YAML"),
+        ("people: []", "expected `accounts:`"),
+        ("accounts: [lin]", "account 1: expected id, name and password"),
+        ("accounts: [{id: lin, name: Lin, password: secret}]", "account 1: password: not an argon2id hash"),
+        ("accounts: [{id: L!, name: Lin, password: $argon2id$x}]", "account 1: id: 1 to 64"),
+        ("accounts: [{id: lin, name: Lin, password: $argon2id$x, role: boss}]", "role 'boss' is unknown; known: agent"),
+        ("accounts: [{id: lin, name: Lin, password: $argon2id$x, skills: {zh: 9}}]", "skills: expected"),
+        ("accounts: [{id: lin, name: Lin, password: $argon2id$x, colour: red}]", "'colour' is unknown"),
+        ("accounts: [{id: a, name: A, password: $argon2id$x}, {id: a, name: A, password: $argon2id$x}]", "twice"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "accounts.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_accounts(path)
+    assert problem in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read"):
+        load_accounts(tmp_path / "none.yml")
