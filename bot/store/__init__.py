@@ -1,0 +1,20 @@
+"""The only room that speaks Redis.
+
+    connect.py         a client for standalone, Sentinel or Cluster, from one URL
+    keys.py            every key, with its time to live or the reason it has none
+    script.py          how a Lua script is run
+    nouns.py           what goes in and out of a conversation: Conversation, Lease, Work, TurnCommit ...
+    codec.py           those nouns as the bytes Redis keeps
+    lua.py             the Lua of one conversation, each script behind one typed function
+    conversations.py   Conversations: logs, turns, leases, commits
+    due.py             which conversations have work left: the hints a sweep follows after a crash
+    wake.py            wake-ups: one subscribed connection for all listeners of a process
+    publish.py         what happened, copied to the site's `events` stream for the archive
+    floor.py           Floor: queues, handoffs, agents
+    sessions.py        who is signed in at the desk
+    limits.py          Limiter: token buckets
+
+Every state change is one Lua script whose keys share one hash tag, so everything runs on Redis Cluster; only commands
+of Redis 6.2 are used. A script may be sent twice (a connection broke after it ran): each is written so that the second
+run changes nothing and answers the same.
+"""

@@ -1,0 +1,131 @@
+"""Nouns as the bytes Redis keeps, and back. Fields at their defaults are left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from bot.store.nouns import Changes, Conversation
+from bot.types import Button, Entry, Holder, Identity, Level, Reply, Turn, to_wire
+
+Raw = bytes | str
+
+META = ("channel", "holder", "identity", "language", "handoff", "agent", "seq", "done", "version", "metadata")
+"""The meta fields a Conversation is read from, in this order."""
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON in UTF-8; half a surrogate pair becomes `?`."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def raw(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def text(value: Raw | None) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
+
+
+def loads(value: Raw) -> Any:
+    return json.loads(value)
+
+
+def identity_from(wire: Mapping[str, Any]) -> Identity:
+    return Identity(**{**wire, "level": Level(wire["level"])})
+
+
+def conversation_from(conversation_id: str, values: Sequence[Raw | None]) -> Conversation:
+    """`values` in the order of META."""
+    channel, holder, identity, language, handoff, agent, seq, done, version, metadata = values
+    return Conversation(
+        id=conversation_id,
+        channel=text(channel),
+        holder=Holder(text(holder)) if holder else Holder.BOT,
+        identity=identity_from(loads(identity)) if identity else None,
+        language=text(language),
+        handoff_id=text(handoff) or None,
+        agent_name=text(agent),
+        seq=int(seq or 0),
+        done=int(done or 0),
+        version=int(version or 0),
+        metadata=loads(metadata) if metadata else {},
+    )
+
+
+def changes_to(changes: Changes) -> list[bytes]:
+    """As meta fields and values, flat."""
+    flat: list[bytes] = []
+    if changes.holder is not None:
+        flat += b"holder", changes.holder.value.encode()
+    if changes.identity is not None:
+        flat += b"identity", dumps(to_wire(changes.identity)), b"customer", raw(changes.identity.customer_id)
+    if changes.language is not None:
+        flat += b"language", raw(changes.language)
+    if changes.handoff_id is not None:
+        flat += b"handoff", raw(changes.handoff_id)
+    if changes.agent_name is not None:
+        flat += b"agent", raw(changes.agent_name)
+    return flat
+
+
+def turn_to(turn: Turn) -> bytes:
+    """All but the conversation's id, the payload (kept apart: it may be dropped) and the seq (not known yet)."""
+    wire: dict[str, Any] = {"message_id": turn.message_id, "channel": turn.channel, "text": turn.text, "at": turn.at}
+    if turn.kind != "message":
+        wire["kind"] = turn.kind
+    if turn.metadata:
+        wire["metadata"] = turn.metadata
+    return dumps(wire)
+
+
+def reply_to(reply: Reply) -> bytes:
+    """All but seq and moment: the store gives them."""
+    wire = {
+        each.name: getattr(reply, each.name)
+        for each in fields(reply)
+        if each.name not in ("seq", "at", "buttons") and getattr(reply, each.name)
+    }
+    if reply.buttons:
+        wire["buttons"] = [[button.title, button.payload] for button in reply.buttons]
+    return dumps(wire)
+
+
+Line = tuple[Raw, Sequence[Raw] | Mapping[Raw, Raw]]
+"""One element of XRANGE: the id `<seq>-0` and the fields, flat as a script returns them or as redis-py reads them."""
+
+
+def _parts(line: Line) -> tuple[int, dict[str, Raw]]:
+    key, found = line
+    pairs = found.items() if isinstance(found, Mapping) else zip(found[::2], found[1::2], strict=True)
+    return int(text(key).partition("-")[0]), {text(name): value for name, value in pairs}
+
+
+def turn_from(conversation_id: str, line: Line) -> Turn:
+    seq, parts = _parts(line)
+    payload = text(parts["payload"]) if "payload" in parts else None
+    return Turn(conversation_id=conversation_id, payload=payload, seq=seq, **loads(parts["turn"]))
+
+
+def entry_from(line: Line) -> Entry | None:
+    """None for a turn that is nobody's words (`resume`)."""
+    seq, parts = _parts(line)
+    if "turn" not in parts:
+        return reply_from(line)
+    wire = loads(parts["turn"])
+    if wire.get("kind", "message") != "message":
+        return None
+    return Entry(seq=seq, at=wire["at"], author="customer", text=wire["text"], message_id=wire["message_id"])
+
+
+def reply_from(line: Line) -> Entry:
+    seq, parts = _parts(line)
+    return reply_entry(seq, float(parts["at"]), parts["reply"])
+
+
+def reply_entry(seq: int, at: float, reply: Raw) -> Entry:
+    wire = {"author": "bot", **loads(reply)}
+    buttons = tuple(Button(title=title, payload=payload) for title, payload in wire.pop("buttons", ()))
+    return Entry(seq=seq, at=at, buttons=buttons, **wire)

@@ -1,0 +1,86 @@
+"""A Redis client from one URL: standalone, Sentinel or Cluster.
+
+redis://[user:password@]host:port/db        rediss:// is the same over TLS
+unix:///path/to/socket?db=0
+redis+sentinel://[user:password@]host:port,host:port/service[/db]
+redis+cluster://[user:password@]host:port,host:port
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import ExponentialWithJitterBackoff
+
+from bot.errors import ConfigError
+
+Client = Redis | RedisCluster
+
+SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
+CONNECTIONS = 64
+"""At most so many connections a process (a node, on Cluster); who finds none free waits for one."""
+SOCKET_TIMEOUT_S = 5.0
+DEFAULT_PORTS = {"redis+sentinel": 26379, "redis+cluster": 6379}
+
+
+def connect(url: str) -> Client:
+    """No I/O happens here. `ConfigError` names what is wrong with the URL."""
+    scheme = url.partition("://")[0]
+    if scheme not in SCHEMES:
+        raise ConfigError(f"REDIS_URL: scheme {scheme!r} is unknown; known: {', '.join(SCHEMES)}")
+    if scheme == "redis+sentinel":
+        return _sentinel(url)
+    if scheme == "redis+cluster":
+        return _cluster(url)
+    try:
+        pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **_options())
+    except ValueError as error:
+        raise ConfigError(f"REDIS_URL: {error}") from error
+    return Redis.from_pool(pool)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "protocol": 2,
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": SOCKET_TIMEOUT_S,
+        "health_check_interval": 15,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.5), 6),
+    }
+
+
+def _sentinel(url: str) -> Client:
+    hosts, login = _hosts(url)
+    service, _, database = urlsplit(url).path.strip("/").partition("/")
+    if not service or (database and not database.isdigit()):
+        raise ConfigError("REDIS_URL: expected redis+sentinel://host:port,host:port/service[/db]")
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        hosts, sentinel_kwargs={"socket_timeout": 1.0, "protocol": 2}, **login, **_options()
+    )
+    master: Redis = sentinel.master_for(service, db=int(database or 0), max_connections=CONNECTIONS)
+    return master
+
+
+def _cluster(url: str) -> Client:
+    hosts, login = _hosts(url)
+    nodes = [ClusterNode(host, port) for host, port in hosts]
+    return RedisCluster(startup_nodes=nodes, max_connections=CONNECTIONS, **login, **_options())
+
+
+def _hosts(url: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
+    scheme, _, rest = url.partition("://")
+    login, _, names = rest.partition("/")[0].rpartition("@")
+    user, _, password = login.partition(":")
+    hosts = []
+    for name in names.split(","):
+        host, _, port = name.rpartition(":") if ":" in name else (name, "", str(DEFAULT_PORTS[scheme]))
+        if not host or not port.isdigit():
+            raise ConfigError(f"REDIS_URL: {name!r} is not host:port")
+        hosts.append((host, int(port)))
+    given = {"username": unquote(user), "password": unquote(password)}
+    return hosts, {key: value for key, value in given.items() if value}

@@ -1,0 +1,308 @@
+"""Conversations: their logs, the turns that wait, who may answer them, and what answering changed.
+
+opened = await conversations.open(channel="web")
+await conversations.accept(turn)                              # from here on it will be answered exactly once
+work = await conversations.begin(opened.conversation_id, worker="w1")
+finished = await conversations.finish(work.lease, work.turns[0], TurnCommit(replies=[Reply(text="Hello")]))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from bot.errors import BadIdentity, BadMessage, Busy, LeaseLost, NotFound, NotYours
+from bot.store import codec, keys, lua
+from bot.store.connect import Client
+from bot.store.due import Due, Hint
+from bot.store.nouns import Accepted, Changes, Conversation, Finished, Lease, Opened, TurnCommit, Work
+from bot.store.script import Arg, Script
+from bot.store.wake import Subscription, Wakes
+from bot.types import Entry, Identity, Reply, Turn, to_wire
+
+__all__ = ["Accepted", "Changes", "Conversation", "Conversations", "Finished", "Lease", "Opened", "TurnCommit", "Work"]
+
+LONGEST_MESSAGE_ID = 200
+SWEEP_PAUSE_S = 1.0
+"""What one sweep was told is overdue, the others are not told for so long."""
+
+
+class Conversations:
+    """`NotFound` from any method: no such conversation, or it has expired."""
+
+    def __init__(
+        self, redis: Client, *, site: str = "main", ttl_s: int = keys.CONVERSATION_TTL_S, max_pending: int = 20
+    ) -> None:
+        self._redis = redis
+        self._site = site
+        self._ttl_s = ttl_s
+        self._max_pending = max_pending
+        self._due = Due(redis, site=site)
+        self._wakes = Wakes(redis)
+
+    async def aclose(self) -> None:
+        """End listening. The client is the caller's to close."""
+        await self._wakes.aclose()
+
+    # Who they are
+
+    async def open(self, *, channel: str, language: str = "", metadata: Mapping[str, Any] | None = None) -> Opened:
+        conversation_id, secret = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
+        await self._open(conversation_id, channel, language, metadata or {}, _digest(secret))
+        return Opened(conversation_id, f"{conversation_id}.{secret}")
+
+    async def ensure(self, conversation_id: str, *, channel: str, language: str = "") -> None:
+        """For channels that derive the id from what they are given: make the conversation unless it is there. No token
+        opens it. `NotFound` for what cannot be an id."""
+        await self._open(conversation_id, channel, language, {}, "")
+
+    async def _open(
+        self, conversation_id: str, channel: str, language: str, metadata: Mapping[str, Any], digest: str
+    ) -> None:
+        fields: list[Arg] = ["channel", codec.raw(channel), "language", codec.raw(language), "secret", digest]
+        if metadata:
+            fields += "metadata", codec.dumps(metadata)
+        await lua.run(self._redis, lua.OPEN, self._keys(conversation_id), self._ttl_s, *fields)
+
+    async def authenticate(self, token: str) -> Conversation:
+        """The conversation that was opened with this token; `NotYours` if there is none."""
+        conversation_id, _, secret = token.partition(".")
+        if not keys.is_conversation_id(conversation_id) or not secret:
+            raise NotYours("not a conversation's token")
+        key = keys.conversation(self._site, conversation_id).meta
+        digest, *values = await self._redis.hmget(key, ["secret", *codec.META])
+        if not digest or not hmac.compare_digest(codec.text(digest), _digest(secret)):
+            raise NotYours("no conversation has this token")
+        return codec.conversation_from(conversation_id, values)
+
+    async def get(self, conversation_id: str) -> Conversation:
+        values = await self._redis.hmget(self._keys(conversation_id).meta, list(codec.META))
+        if values[0] is None:
+            raise NotFound(f"no conversation {conversation_id}")
+        return codec.conversation_from(conversation_id, values)
+
+    async def bind(self, conversation_id: str, identity: Identity | None) -> None:
+        """Sign the customer in, refresh their sign-in (a step-up that still runs is kept), or sign out with None. A
+        conversation stays its first customer's: anyone else gets `BadIdentity("other_customer")`."""
+        args = ("", "") if identity is None else (identity.customer_id, codec.dumps(to_wire(identity)))
+        word, _ = await self._run(lua.BIND, conversation_id, self._ttl_s, *args)
+        if word == "other":
+            raise BadIdentity("other_customer", "this conversation belongs to another customer")
+
+    # Turns
+
+    async def accept(self, turn: Turn) -> Accepted:
+        """Append a turn to the log, once for each message id. `Busy` if too many wait (a `resume` always gets in)."""
+        if not 0 < len(turn.message_id) <= LONGEST_MESSAGE_ID:
+            raise BadMessage("bad_message", f"a message id has 1 to {LONGEST_MESSAGE_ID} characters")
+        names = self._keys(turn.conversation_id)
+        body: list[Arg] = [codec.raw(turn.message_id), codec.turn_to(turn), int(turn.kind == "message")]
+        args: list[Arg] = [self._ttl_s, self._max_pending, *body, codec.raw(turn.payload or ""), names.wake]
+        word, *rest = await self._due.hinted(lua.ACCEPT, names, args, 2)
+        self._check(codec.text(word), turn.conversation_id)
+        seq, repeated = int(rest[0]), bool(rest[1])
+        if not repeated:
+            self._wakes.wake(names.wake, seq)
+        return Accepted(seq, repeated)
+
+    async def take(self, conversation_id: str, *, worker: str, lease_s: float = 10) -> Lease | None:
+        """The right to answer, or None while somebody else has it."""
+        me = f"{worker}/{secrets.token_hex(6)}"
+        word, rest = await self._run(lua.TAKE, conversation_id, me, lease_s)
+        return None if word == "held" else Lease(conversation_id, me, int(rest[0]), float(rest[1]))
+
+    async def begin(self, conversation_id: str, *, worker: str, lease_s: float = 10, after: int = 0) -> Work | None:
+        """The lease with the conversation, its waiting turns and its tracker events from version `after` on, in one
+        round trip. None if somebody else has the lease or no turn waits."""
+        me = f"{worker}/{secrets.token_hex(6)}"
+        word, rest = await self._run(lua.BEGIN, conversation_id, me, lease_s, after)
+        if word != "ok":
+            return None
+        fence, until, state, turns, events = rest
+        lease = Lease(conversation_id, me, int(fence), float(until))
+        return _work(lease, state, turns, [codec.loads(event) for event in events])
+
+    async def extend(self, lease: Lease, *, lease_s: float = 10) -> Lease:
+        _, rest = await self._run(lua.EXTEND, lease.conversation_id, lease.worker, lease.fence, lease_s)
+        return Lease(lease.conversation_id, lease.worker, lease.fence, float(rest[0]))
+
+    async def pending(self, lease: Lease) -> list[Turn]:
+        """Turns that wait for an answer, oldest first."""
+        _, rest = await self._run(lua.PENDING, lease.conversation_id, lease.worker, lease.fence)
+        return [codec.turn_from(lease.conversation_id, line) for line in rest[0]]
+
+    async def tracker_events(self, conversation_id: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """Rasa event dicts from version `after` on. Of a tracker that outgrew `lua.EVENTS_KEPT`, an `after` of 0 (or
+        from before the cut) gives what is left, led by the slots as they were set in what is gone."""
+        _, rest = await self._run(lua.TRACKER, conversation_id, after)
+        return [codec.loads(event) for event in rest[0]]
+
+    async def commit(self, lease: Lease, turn: Turn, commit: TurnCommit) -> list[Entry]:
+        """Write all that answering `turn` changed, and keep the lease. A turn that this lease committed before is not
+        written again: its replies are returned. `LeaseLost` if another worker took over."""
+        return (await self._commit(lease, turn, commit, lease_s=None)).entries
+
+    async def finish(self, lease: Lease, turn: Turn, commit: TurnCommit, *, lease_s: float = 10) -> Finished:
+        """`commit`, and give the lease back; or keep and extend it if more turns wait. One round trip."""
+        return await self._commit(lease, turn, commit, lease_s=lease_s)
+
+    async def _commit(self, lease: Lease, turn: Turn, commit: TurnCommit, *, lease_s: float | None) -> Finished:
+        names = self._keys(lease.conversation_id)
+        replies = [codec.reply_to(reply) for reply in commit.replies]
+        args: list[Arg] = [
+            lease.worker,
+            lease.fence,
+            turn.seq,
+            self._ttl_s,
+            names.wake,
+            "" if lease_s is None else lease_s,
+        ]
+        args += lua.counted([codec.dumps(event) for event in commit.events])
+        args.append(len(replies))
+        for reply, wire in zip(commit.replies, replies, strict=True):
+            args += wire, *lua.counted([codec.raw(button.payload) for button in reply.buttons])
+        args += lua.counted(codec.changes_to(commit.changes))
+        args += lua.counted([part for each in commit.effects for part in (str(each["id"]), codec.dumps(each))])
+        word, rest = await self._run(lua.COMMIT, lease.conversation_id, *args)
+        if word == "order":
+            raise ValueError(f"{lease.conversation_id}: turn {turn.seq} is not the oldest that waits")
+        return self._finished(lease, names, replies, rest)
+
+    def _finished(
+        self, lease: Lease, names: keys.ConversationKeys, replies: Sequence[bytes], rest: Sequence[Any]
+    ) -> Finished:
+        again, said, *more = rest
+        if again:
+            entries = [entry for line in said if line and (entry := codec.entry_from(line))]
+        else:
+            entries = [
+                codec.reply_entry(int(seq), float(at), wire) for (seq, at), wire in zip(said, replies, strict=True)
+            ]
+        if entries:
+            self._wakes.wake(names.wake, entries[-1].seq)
+        if not more:
+            return Finished(entries, None)
+        until, state, turns = more
+        kept = Lease(lease.conversation_id, lease.worker, lease.fence, float(until))
+        return Finished(entries, _work(kept, state, turns, []))
+
+    async def release(self, lease: Lease) -> bool:
+        """Give the lease back; False if turns came meanwhile, then it is kept."""
+        _, rest = await self._run(lua.RELEASE, lease.conversation_id, lease.worker, lease.fence)
+        return bool(rest[0])
+
+    # The log
+
+    async def say(
+        self,
+        conversation_id: str,
+        reply: Reply,
+        *,
+        reply_id: str,
+        changes: Changes | None = None,
+        handoff_id: str = "",
+    ) -> Entry:
+        """Append an agent's or the system's line, once for each reply id, with what it changes. With `handoff_id`: only
+        while that is the conversation's handoff, else `NotFound`."""
+        names, wire = self._keys(conversation_id), codec.reply_to(reply)
+        args: list[Arg] = [self._ttl_s, codec.raw(reply_id), handoff_id, wire, names.wake]
+        args += lua.counted([codec.raw(button.payload) for button in reply.buttons])
+        args += lua.counted(codec.changes_to(changes or Changes()))
+        word, *rest = await self._due.hinted(lua.SAY, names, args, 1)
+        if codec.text(word) == "elsewhere":
+            raise NotFound(f"{conversation_id} is not in handoff {handoff_id}")
+        self._check(codec.text(word), conversation_id)
+        if codec.text(word) == "again":
+            return codec.reply_from(rest[0])
+        entry = codec.reply_entry(int(rest[0]), float(rest[1]), wire)
+        self._wakes.wake(names.wake, entry.seq)
+        return entry
+
+    async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
+        """Lines after `after`, oldest first; fewer than `limit` only at the log's end."""
+        log, found = self._keys(conversation_id).log, list[Entry]()
+        while len(found) < limit:
+            lines: Any = await self._redis.xrange(log, min=f"{after + 1}-0", count=limit)
+            found += [entry for line in lines if (entry := codec.entry_from(line))]
+            if len(lines) < limit:
+                break
+            after = int(codec.text(lines[-1][0]).partition("-")[0])
+        return found[:limit]
+
+    def listen(self, conversation_id: str) -> AbstractAsyncContextManager[Subscription]:
+        """`async for news in subscription`: None when there may be lines after the last you have (first at once), a
+        dict for what `notify` sent."""
+        return self._wakes.listen(self._keys(conversation_id).wake)
+
+    async def notify(self, conversation_id: str, ephemeral: Mapping[str, Any]) -> None:
+        """Tell those who listen right now: typing, a place in line. Not in the log."""
+        await self._redis.execute_command("PUBLISH", self._keys(conversation_id).wake, codec.dumps(dict(ephemeral)))
+
+    # Work that a crash left behind
+
+    async def overdue(self, *, now: float, limit: int = 100) -> list[str]:
+        """Conversations with turns or effects left that nobody holds a lease on."""
+        late: list[str] = []
+        moves: list[tuple[Hint, float | None]] = []
+        hints = await self._due.read(until=now, limit=limit)
+        rests = await asyncio.gather(*(self._rest(hint) for hint in hints))
+        for hint, until in zip(hints, rests, strict=True):
+            is_late = until is not None and until <= now
+            if is_late:
+                late.append(hint[0])
+            moves.append((hint, now + SWEEP_PAUSE_S if is_late else until))
+        await self._due.move(moves)
+        return late
+
+    async def _rest(self, hint: Hint) -> float | None:
+        """Until when its lease runs (0: no lease), None if it has nothing left to do."""
+        word, rest = await lua.run(self._redis, lua.REST, keys.conversation(self._site, hint[0]), repr(hint[1]))
+        return float(rest[1]) if word == "ok" and rest[0] else None
+
+    async def effects(self, conversation_id: str) -> list[dict[str, Any]]:
+        """What commits left to do elsewhere, oldest first."""
+        found = await self._redis.hgetall(self._keys(conversation_id).effects)
+        numbered = [codec.text(value).partition(" ") for value in found.values()]
+        return [codec.loads(wire) for _, _, wire in sorted(numbered, key=lambda each: int(each[0]))]
+
+    async def effect_done(self, conversation_id: str, effect_id: str) -> None:
+        await self._redis.hdel(self._keys(conversation_id).effects, effect_id)
+
+    async def forget(self, conversation_id: str) -> None:
+        names = self._keys(conversation_id)
+        await self._redis.delete(*names.all)
+        await self._redis.execute_command("PUBLISH", names.wake, "{}")
+
+    # Within
+
+    def _keys(self, conversation_id: str) -> keys.ConversationKeys:
+        if not keys.is_conversation_id(conversation_id):
+            raise NotFound("not a conversation id")
+        return keys.conversation(self._site, conversation_id)
+
+    async def _run(self, script: Script, conversation_id: str, *args: Arg) -> tuple[str, list[Any]]:
+        word, rest = await lua.run(self._redis, script, self._keys(conversation_id), *args)
+        self._check(word, conversation_id)
+        return word, rest
+
+    def _check(self, word: str, conversation_id: str) -> None:
+        if word == "gone":
+            raise NotFound(f"no conversation {conversation_id}")
+        if word == "lost":
+            raise LeaseLost(f"{conversation_id}: another worker has taken over")
+        if word == "busy":
+            raise Busy(f"{conversation_id}: {self._max_pending} messages wait already", retry_after_s=2)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _work(lease: Lease, state: Sequence[Any], turns: Sequence[Any], events: list[dict[str, Any]]) -> Work:
+    conversation = codec.conversation_from(lease.conversation_id, state)
+    return Work(lease, conversation, [codec.turn_from(lease.conversation_id, line) for line in turns], events)

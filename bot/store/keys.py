@@ -1,0 +1,80 @@
+"""Every Redis key and pub/sub channel, with its time to live or the reason it has none.
+
+Keys that one script touches share a hash tag: `{c:<id>}` for a conversation, `{floor:<site>}` for the floor. All begin
+with the site, so several sites can share one Redis. `docs/reference/redis-keys.md` is the same list for operators.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zlib import crc32
+
+CONVERSATION_TTL_S = 7 * 24 * 3600
+"""A conversation lives this long after its last line."""
+HANDOFF_TTL_S = 7 * 24 * 3600
+SESSION_TTL_S = 12 * 3600
+SHARDS = 16
+"""The index of conversations with work left is spread over so many sorted sets."""
+
+WITHOUT_TTL = {
+    r"[^:]+:due:\{\d+\}": "hints of work left: an entry goes when its work is done, an empty set vanishes",
+    r"[^:]+:\{floor:[^}]+\}:(waiting|q:.+)": "who is in line: an entry goes with its handoff, an empty set vanishes",
+    r"[^:]+:\{floor:[^}]+\}:(agents|states)": "the desk's people: as many entries as there are agents",
+    r"[^:]+:\{floor:[^}]+\}:active:.+": "what an agent has accepted: an entry goes when it is closed",
+    r"[^:]+:\{floor:[^}]+\}:(seq|updates)": "the floor's counter and its latest updates: bounded, never restarted",
+    r"[^:]+:\{floor:[^}]+\}:events": "what happened, until the archive has read it: bounded by its length",
+}
+"""Patterns of the keys that never expire, and why each may stay."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def is_conversation_id(text: str) -> bool:
+    """Letters, digits, `-` and `_`, at most 100: nothing that could name another key or another hash tag."""
+    return _ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKeys:
+    """All of one conversation; each lives CONVERSATION_TTL_S after the last write."""
+
+    id: str
+    meta: str
+    """Hash: who it is with, who answers, the counters, the lease."""
+    log: str
+    """Stream `<seq>-0`: the customer's turns and everything said to them."""
+    pending: str
+    """List of the seqs of turns that wait for an answer, oldest first."""
+    seen: str
+    """Sorted set of message and reply ids by seq: what is here already is not appended again."""
+    offered: str
+    """Sorted set of the payloads of buttons that were shown, by seq."""
+    events: str
+    """List of Rasa events, append-only: the tracker."""
+    effects: str
+    """Hash of what a commit still has to do elsewhere, by effect id."""
+    wake: str
+    """Pub/sub channel: a seq (new lines up to it) or a JSON object (typing, status)."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.meta, self.log, self.pending, self.seen, self.offered, self.events, self.effects
+
+
+def conversation(site: str, conversation_id: str) -> ConversationKeys:
+    """`ValueError` if the id is not one: check what came from outside with `is_conversation_id`."""
+    if not is_conversation_id(conversation_id):
+        raise ValueError("not a conversation id")
+    stem = f"{site}:{{c:{conversation_id}}}:"
+    names = ("meta", "log", "pending", "seen", "offered", "events", "effects", "wake")
+    return ConversationKeys(conversation_id, *(stem + name for name in names))
+
+
+def due(site: str, shard: int) -> str:
+    """Sorted set: conversations that may have work left, by the moment to look at them. No TTL, see WITHOUT_TTL."""
+    return f"{site}:due:{{{shard}}}"
+
+
+def due_of(site: str, conversation_id: str) -> str:
+    return due(site, crc32(conversation_id.encode()) % SHARDS)
