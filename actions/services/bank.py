@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from actions.services.bank_types import (
     Balance,
@@ -36,7 +35,7 @@ from actions.services.bank_types import (
     Transfer,
     Verification,
 )
-from actions.services.http import HttpService
+from actions.services.http import HttpService, path_of
 from actions.services.wire import decode, decode_all
 
 
@@ -184,9 +183,7 @@ class Bank(HttpService):
     async def cards(self, customer_id: str) -> tuple[Card, ...]:
         return decode_all(Card, await self._get(_of(customer_id, "cards")), "cards")
 
-    async def declines(
-        self, customer_id: str, *, card_id: str | None = None, limit: int = 10
-    ) -> tuple[Decline, ...]:
+    async def declines(self, customer_id: str, *, card_id: str | None = None, limit: int = 10) -> tuple[Decline, ...]:
         """Attempts to pay by card that were turned down, and why."""
         return decode_all(
             Decline, await self._get(_of(customer_id, "declines"), card_id=card_id, limit=limit), "declines"
@@ -290,14 +287,13 @@ class Bank(HttpService):
         """Refused: code_wrong (tries are left), code_locked (none are), code_expired, code_used (also: replaced by a
         newer one), wrong_purpose, not_found."""
         body = {"otp_id": otp_id, "code": code, "purpose": purpose}
-        return decode(CodeVerified, await self._post(_of(customer_id, "otp/verify"), body, idempotency_key))
+        return decode(CodeVerified, await self._post(_of(customer_id, "otp", "verify"), body, idempotency_key))
 
     async def outbox(self, customer_id: str, *, limit: int = 20) -> tuple[Message, ...]:
         """What the customer's demo phone has received. Only a sandbox has this."""
-        answer = await self._get(f"/outbox/{quote(customer_id, safe='')}", limit=limit)
+        answer = await self._get(path_of("outbox", customer_id), limit=limit)
         return decode_all(Message, answer, "messages")
 
 
 def _of(customer_id: str, *parts: str) -> str:
-    """A path below one customer; ids are quoted, so that none can lead elsewhere."""
-    return "/customers/" + "/".join([quote(customer_id, safe=""), *(quote(part, safe="/") for part in parts)])
+    return path_of("customers", customer_id, *parts)
