@@ -38,7 +38,7 @@ class Conversations:
     def __init__(
         self, redis: Client, *, site: str = "main", ttl_s: int = keys.CONVERSATION_TTL_S, max_pending: int = 20
     ) -> None:
-        self._redis = redis
+        self.redis = redis
         self._site = site
         self._ttl_s = ttl_s
         self._max_pending = max_pending
@@ -67,7 +67,7 @@ class Conversations:
         fields: list[Arg] = ["channel", codec.raw(channel), "language", codec.raw(language), "secret", digest]
         if metadata:
             fields += "metadata", codec.dumps(metadata)
-        await lua.run(self._redis, lua.OPEN, self._keys(conversation_id), self._ttl_s, *fields)
+        await lua.run(self.redis, lua.OPEN, self._keys(conversation_id), self._ttl_s, *fields)
 
     async def authenticate(self, token: str) -> Conversation:
         """The conversation that was opened with this token; `NotYours` if there is none."""
@@ -75,13 +75,13 @@ class Conversations:
         if not keys.is_conversation_id(conversation_id) or not secret:
             raise NotYours("not a conversation's token")
         key = keys.conversation(self._site, conversation_id).meta
-        digest, *values = await self._redis.hmget(key, ["secret", *codec.META])
+        digest, *values = await self.redis.hmget(key, ["secret", *codec.META])
         if not digest or not hmac.compare_digest(codec.text(digest), _digest(secret)):
             raise NotYours("no conversation has this token")
         return codec.conversation_from(conversation_id, values)
 
     async def get(self, conversation_id: str) -> Conversation:
-        values = await self._redis.hmget(self._keys(conversation_id).meta, list(codec.META))
+        values = await self.redis.hmget(self._keys(conversation_id).meta, list(codec.META))
         if values[0] is None:
             raise NotFound(f"no conversation {conversation_id}")
         return codec.conversation_from(conversation_id, values)
@@ -227,12 +227,19 @@ class Conversations:
         """Lines after `after`, oldest first; fewer than `limit` only at the log's end."""
         log, found = self._keys(conversation_id).log, list[Entry]()
         while len(found) < limit:
-            lines: Any = await self._redis.xrange(log, min=f"{after + 1}-0", count=limit)
+            lines: Any = await self.redis.xrange(log, min=f"{after + 1}-0", count=limit)
             found += [entry for line in lines if (entry := codec.entry_from(line))]
             if len(lines) < limit:
                 break
             after = int(codec.text(lines[-1][0]).partition("-")[0])
         return found[:limit]
+
+    async def answer(self, conversation_id: str, seq: int) -> list[Entry] | None:
+        """The replies to the turn `seq`, or None while it is not answered."""
+        word, rest = await self._run(lua.ANSWER, conversation_id, seq)
+        if word == "wait":
+            return None
+        return [entry for line in rest[0] if (entry := codec.entry_from(line))]
 
     def listen(self, conversation_id: str) -> AbstractAsyncContextManager[Subscription]:
         """`async for news in subscription`: None when there may be lines after the last you have (first at once), a
@@ -241,7 +248,7 @@ class Conversations:
 
     async def notify(self, conversation_id: str, ephemeral: Mapping[str, Any]) -> None:
         """Tell those who listen right now: typing, a place in line. Not in the log."""
-        await self._redis.execute_command("PUBLISH", self._keys(conversation_id).wake, codec.dumps(dict(ephemeral)))
+        await self.redis.execute_command("PUBLISH", self._keys(conversation_id).wake, codec.dumps(dict(ephemeral)))
 
     # Work that a crash left behind
 
@@ -261,22 +268,22 @@ class Conversations:
 
     async def _rest(self, hint: Hint) -> float | None:
         """Until when its lease runs (0: no lease), None if it has nothing left to do."""
-        word, rest = await lua.run(self._redis, lua.REST, keys.conversation(self._site, hint[0]), repr(hint[1]))
+        word, rest = await lua.run(self.redis, lua.REST, keys.conversation(self._site, hint[0]), repr(hint[1]))
         return float(rest[1]) if word == "ok" and rest[0] else None
 
     async def effects(self, conversation_id: str) -> list[dict[str, Any]]:
         """What commits left to do elsewhere, oldest first."""
-        found = await self._redis.hgetall(self._keys(conversation_id).effects)
+        found = await self.redis.hgetall(self._keys(conversation_id).effects)
         numbered = [codec.text(value).partition(" ") for value in found.values()]
         return [codec.loads(wire) for _, _, wire in sorted(numbered, key=lambda each: int(each[0]))]
 
     async def effect_done(self, conversation_id: str, effect_id: str) -> None:
-        await self._redis.hdel(self._keys(conversation_id).effects, effect_id)
+        await self.redis.hdel(self._keys(conversation_id).effects, effect_id)
 
     async def forget(self, conversation_id: str) -> None:
         names = self._keys(conversation_id)
-        await self._redis.delete(*names.all)
-        await self._redis.execute_command("PUBLISH", names.wake, "{}")
+        await self.redis.delete(*names.all)
+        await self.redis.execute_command("PUBLISH", names.wake, "{}")
 
     # Within
 
@@ -286,7 +293,7 @@ class Conversations:
         return keys.conversation(self._site, conversation_id)
 
     async def _run(self, script: Script, conversation_id: str, *args: Arg) -> tuple[str, list[Any]]:
-        word, rest = await lua.run(self._redis, script, self._keys(conversation_id), *args)
+        word, rest = await lua.run(self.redis, script, self._keys(conversation_id), *args)
         self._check(word, conversation_id)
         return word, rest
 

@@ -251,6 +251,21 @@ return finish(0)
 """Write all that answering one turn changes: only under the lease, only the oldest turn, only once. With `lease_s` the
 lease is then given back, or kept and extended where more turns wait."""
 
+ANSWER = Script(
+    _PRELUDE
+    + """
+if number('done') < tonumber(ARGV[1]) then return {'wait'} end
+local lines = {}
+while true do
+  local at = redis.call('ZSCORE', seen, 'r:' .. ARGV[1] .. '.' .. #lines)
+  local found = at and line(at)
+  if not found then return {'ok', lines} end
+  lines[#lines + 1] = found
+end
+"""
+)
+"""The replies to one turn."""
+
 SAY = Script(
     _PRELUDE
     + _APPEND
