@@ -1,0 +1,187 @@
+"""The turn engine: a trained model and the project's actions, which together answer one turn at a time.
+
+engine = await Engine.load(project=Path("."), model=latest(Path("models")), settings=settings)
+result = await engine.run(turn, conversation, events)
+engine.keep(result)        # once result.events are stored: the next turn need not read them
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rasa.core.nlg import NaturalLanguageGenerator
+from rasa.shared.core.events import Event, UserUttered
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.engine import in_process, languages, package, quiet
+from bot.engine.events import latest_session, revive
+from bot.engine.in_process import Actions, InProcess
+from bot.engine.model import Model
+from bot.engine.replies import replies_in
+from bot.engine.trackers import HotTracker
+from bot.engine.turn import HANDOVER_REASON, OneTurn, Parts
+from bot.errors import ModelError
+from bot.settings import Settings
+from bot.store.nouns import Conversation
+from bot.types import Guess, Identity, Reply, Turn
+
+HOT_EVENTS = 40_000
+"""How many events the hot trackers hold together; about a kilobyte each."""
+_RANKED = 10
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """What a turn came to. `identity` and `language` are what holds afterwards."""
+
+    events: list[dict[str, Any]]
+    """New tracker events only."""
+    replies: list[Reply]
+    identity: Identity | None
+    language: str
+    handover_reason: str | None
+    """Set if this turn handed the conversation over."""
+    intents: tuple[Guess, ...]
+    """The message's ranking, best first; empty for a turn that says nothing."""
+    conversation_id: str = ""
+    version: int = 0
+    """How many tracker events there are once `events` are stored."""
+    tracker: HotTracker | None = field(default=None, repr=False, compare=False)
+    """The tracker as it is then. Read it; change nothing."""
+
+
+class Engine:
+    """One loaded model. Turns of different conversations may run at the same time, of one conversation not."""
+
+    def __init__(self, parts: Parts, *, project: Path, hot_events: int = HOT_EVENTS) -> None:
+        self._parts = parts
+        self._hot = _Hot(hot_events)
+        self.project = project
+
+    @classmethod
+    async def load(cls, *, project: Path, model: Path, settings: Settings) -> Engine:
+        """Check, unpack and construct a model package and import the project's actions.
+
+        Raises UnsignedModel, NeedsTensorFlow or ModelError.
+        """
+        quiet.hush()
+        loaded = await asyncio.to_thread(Model.load, model, key=package.verify_key(settings))
+        endpoint: EndpointConfig
+        if settings.action_endpoint_url:
+            endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))
+        else:
+            endpoint = InProcess(in_process.register(project), loaded.domain)
+        nlg = settings.rasa.get("nlg")
+        generator = NaturalLanguageGenerator.create(EndpointConfig.from_dict(nlg) if nlg else None, loaded.domain)
+        actions = Actions(loaded.domain, endpoint)
+        return cls(Parts(loaded, actions, generator, languages.languages_of(loaded.domain)), project=project)
+
+    @property
+    def model(self) -> Model:
+        return self._parts.model
+
+    async def run(
+        self, turn: Turn, conversation: Conversation, events: Sequence[Mapping[str, Any]], *, after: int = 0
+    ) -> TurnResult:
+        """Answer a turn. Nothing is sent or stored.
+
+        `events` are the conversation's tracker events from version `after` on; `after` is what `known` said, or 0.
+        """
+        tracker = self._tracker(conversation, events, after)
+        start = len(tracker.events)
+        paused = tracker.is_paused()
+        one = OneTurn(
+            self._parts,
+            tracker,
+            turn,
+            holder=conversation.holder,
+            identity=conversation.identity,
+            language=conversation.language,
+        )
+        await one.run()
+        new = list(itertools.islice(tracker.events, start, None))
+        reason = tracker.slots[HANDOVER_REASON].value if HANDOVER_REASON in tracker.slots else None
+        return TurnResult(
+            events=[event.as_dict() for event in new],
+            replies=replies_in(new),
+            identity=one.identity,
+            language=one.language,
+            handover_reason=reason if tracker.is_paused() and not paused else None,
+            intents=_ranking(new),
+            conversation_id=conversation.id,
+            version=conversation.version + len(new),
+            tracker=tracker,
+        )
+
+    def known(self, conversation_id: str) -> int:
+        """The version up to which this engine has the conversation's tracker; 0: not at all."""
+        return self._hot.version(conversation_id)
+
+    def keep(self, result: TurnResult) -> None:
+        """Its events were stored: go on from its tracker next time. Never call it for what was not stored."""
+        if result.tracker is not None:
+            self._hot.put(result.conversation_id, result.version, result.tracker)
+
+    def forget(self, conversation_id: str) -> None:
+        self._hot.take(conversation_id)
+
+    async def parse(self, text: str, *, language: str = "") -> dict[str, Any]:
+        """What the NLU makes of a text, as Rasa's parse result, with `language` where the pipeline tells it."""
+        tracker = self._parts.model.new_tracker("parse")
+        return self._parts.model.understand(text, tracker, metadata={"language": language} if language else {})
+
+    def _tracker(self, conversation: Conversation, events: Sequence[Mapping[str, Any]], after: int) -> HotTracker:
+        hot = self._hot.take(conversation.id)
+        if hot is not None and after == hot[0] and hot[0] + len(events) == conversation.version:
+            tracker = hot[1]
+        elif after:
+            raise ModelError(f"{conversation.id}: events from version {after} on, but its tracker is not here")
+        else:
+            tracker = self._parts.model.new_tracker(conversation.id)
+            events = latest_session(events)
+        for event in revive(events):
+            tracker.update(event)
+        return tracker
+
+
+class _Hot:
+    """Trackers of conversations that were answered here lately, with the version they are at."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._trackers: OrderedDict[str, tuple[int, HotTracker]] = OrderedDict()
+        self._size = 0
+
+    def version(self, conversation_id: str) -> int:
+        return self._trackers.get(conversation_id, (0, None))[0]
+
+    def take(self, conversation_id: str) -> tuple[int, HotTracker] | None:
+        found = self._trackers.pop(conversation_id, None)
+        if found is not None:
+            self._size -= len(found[1].events)
+        return found
+
+    def put(self, conversation_id: str, version: int, tracker: HotTracker) -> None:
+        self.take(conversation_id)
+        self._trackers[conversation_id] = version, tracker
+        self._size += len(tracker.events)
+        while self._size > self._limit and self._trackers:
+            self.take(next(iter(self._trackers)))
+
+
+def _ranking(events: Sequence[Event]) -> tuple[Guess, ...]:
+    heard = next((event for event in events if isinstance(event, UserUttered)), None)
+    if heard is None:
+        return ()
+    ranking = heard.parse_data.get("intent_ranking") or [heard.intent]
+    return tuple(
+        Guess(intent=each["name"], confidence=float(each.get("confidence") or 0.0))
+        for each in ranking[:_RANKED]
+        if each.get("name")
+    )

@@ -1,0 +1,142 @@
+"""The bot's languages: responses by language in plain Rasa files, and which language a customer is answered in.
+
+`config.yml` names the importer:
+
+    importers:
+    - name: bot.engine.languages.ResponsesByLanguage
+
+It reads Rasa's usual files and `data/responses/<language>.yml` (Rasa `responses:` files). Each variation there gets the
+condition that slot `language` has that value, so forms' `utter_ask_...`, buttons and further conditions work as ever.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa.shared.core.domain import Domain
+from rasa.shared.importers.rasa import RasaFileImporter
+
+from bot.errors import ConfigError
+
+SLOT = "language"
+FOLDER = "responses"
+DEFAULT = "en"
+
+APOLOGY: Mapping[str, str] = {
+    "en": "I'm sorry, something went wrong on our side and I could not finish that. Nothing else was changed.",
+    "zh": "很抱歉，我们这边出了点问题，刚才的操作没有完成，其他内容没有任何变动。",
+}
+"""Said when an action's code fails, unless the domain has `utter_something_failed`."""
+APOLOGY_RESPONSE = "utter_something_failed"
+
+_HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003134f]")
+
+Responses = dict[str, list[dict[str, Any]]]
+
+
+class ResponsesByLanguage(RasaFileImporter):
+    """Rasa's own importer, and the responses of each language."""
+
+    def __init__(
+        self,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
+    ) -> None:
+        super().__init__(config_file, domain_path, training_data_paths)
+        files: list[str] = vars(self)["_nlu_files"]
+        self._by_language = {Path(path).stem: Path(path) for path in sorted(files) if Path(path).parent.name == FOLDER}
+        self._nlu_files = [path for path in files if Path(path).parent.name != FOLDER]
+
+    def get_domain(self) -> Domain:
+        domain = super().get_domain()
+        responses = {language: read(path) for language, path in self._by_language.items()}
+        problems = missing(responses, self._by_language)
+        if problems:
+            raise ConfigError(*problems)
+        return domain.merge(Domain.from_dict({"responses": merged(responses)})) if responses else domain
+
+
+def read(path: Path) -> Responses:
+    """The responses in a file. Raises ConfigError naming the file and what is not a list of variations."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{_place(path)}: {' '.join(str(error).split())}") from error
+    responses = raw.get("responses") if isinstance(raw, dict) else None
+    if not isinstance(responses, dict):
+        raise ConfigError(f"{_place(path)}: expected `responses:` with a list of variations for each name")
+    problems = [
+        f"{_place(path)}: {name}: expected a list of variations, each with `text` or `custom`"
+        for name, variations in responses.items()
+        if not (isinstance(variations, list) and variations and all(isinstance(each, dict) for each in variations))
+    ]
+    if problems:
+        raise ConfigError(*problems)
+    return responses
+
+
+def missing(responses: Mapping[str, Responses], files: Mapping[str, Path]) -> list[str]:
+    """One line for each response that one language has and another has not."""
+    names = {name for each in responses.values() for name in each}
+    return [
+        f"{_place(files[language])}: {name} is missing; {_place(files[other])} has it"
+        for language in responses
+        for name in sorted(names - responses[language].keys())
+        for other in [next(each for each in responses if name in responses[each])]
+    ]
+
+
+def merged(responses: Mapping[str, Responses]) -> Responses:
+    """All languages' variations, each for its language only."""
+    together: Responses = {}
+    for language, each in responses.items():
+        for name, variations in each.items():
+            together.setdefault(name, []).extend(_stamped(variation, language) for variation in variations)
+    return together
+
+
+def languages_of(domain: Domain) -> tuple[str, ...]:
+    """The languages that the domain's responses speak; empty for a bot of one language."""
+    found = {
+        condition["value"]
+        for variations in domain.responses.values()
+        for variation in variations
+        for condition in variation.get("condition") or ()
+        if condition.get("name") == SLOT
+    }
+    return tuple(sorted(found))
+
+
+def choose(parsed: Mapping[str, Any], text: str, *, current: str, languages: Sequence[str]) -> str:
+    """The language to answer in: the customer's, or what it was where a text does not say.
+
+    `parsed` is the NLU's result: `language` ("en", "zh", "mixed" or ""), `dominant_language` where it is mixed.
+    """
+    said = parsed.get("language") or ""
+    if said in languages:
+        return str(said)
+    if current in languages:
+        return current
+    if "zh" in languages and _HAN.search(text):
+        return "zh"
+    dominant = parsed.get("dominant_language") or ""
+    if dominant in languages:
+        return str(dominant)
+    return current or (DEFAULT if DEFAULT in languages or not languages else languages[0])
+
+
+def _stamped(variation: Mapping[str, Any], language: str) -> dict[str, Any]:
+    stamped = copy.deepcopy(dict(variation))
+    condition = {"type": "slot", "name": SLOT, "value": language}
+    stamped["condition"] = [*(stamped.get("condition") or []), condition]
+    return stamped
+
+
+def _place(path: Path) -> str:
+    return "/".join(path.parts[-3:])

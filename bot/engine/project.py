@@ -1,0 +1,106 @@
+"""A Rasa project's folder: its files, and a fingerprint of everything that training reads."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.metadata
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.errors import ConfigError
+
+_LIBRARIES = ("rasa", "scikit-learn", "numpy", "scipy", "spacy", "onnxruntime")
+_IGNORED = ("__pycache__", ".")
+
+
+def config_of(project: Path) -> dict[str, Any]:
+    """`config.yml`. Raises ConfigError where it is missing or not YAML keys and values."""
+    path = project / "config.yml"
+    if not path.is_file():
+        raise ConfigError(f"{path}: missing; a Rasa project has config.yml, domain.yml and data/")
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config.yml: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"config.yml: expected keys and values, found {type(config).__name__}")
+    return config
+
+
+def domain_path(project: Path) -> Path:
+    """`domain.yml`, or the folder `domain`."""
+    for name in ("domain.yml", "domain", "domain.yaml"):
+        if (project / name).exists():
+            return project / name
+    raise ConfigError(f"{project}: neither domain.yml nor domain/")
+
+
+def fingerprint(project: Path) -> str:
+    """Twelve hexadecimal digits that change when anything does that a model is made from."""
+    digest = hashlib.sha256()
+    for library in (*_LIBRARIES, "xiaoer"):
+        digest.update(f"{library} {_version(library)}\n".encode())
+    digest.update(f"python {sys.version_info[:2]}\n".encode())
+    for name, path in sorted(_inputs(project)):
+        digest.update(f"{name} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _inputs(project: Path) -> Iterator[tuple[str, Path]]:
+    config = config_of(project)
+    yield "config.yml", project / "config.yml"
+    for root in (domain_path(project), project / "data"):
+        for path in _files(root):
+            yield str(path.relative_to(project)), path
+    for package, folder in _component_folders(config, project).items():
+        for path in _files(folder):
+            if path.suffix != ".pyc":
+                yield f"{package}/{path.relative_to(folder)}", path
+
+
+def _files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+        return
+    for path in root.rglob("*"):
+        if path.is_file() and not any(part.startswith(_IGNORED) for part in path.relative_to(root).parts):
+            yield path
+
+
+def _component_folders(config: Mapping[str, Any], project: Path) -> dict[str, Path]:
+    """The packages of components and importers that config.yml names by module path, not Rasa's own."""
+    folders: dict[str, Path] = {}
+    for section in ("pipeline", "policies", "importers"):
+        for entry in config.get(section) or ():
+            name = str(entry.get("name", "")) if isinstance(entry, Mapping) else str(entry)
+            package = ".".join(name.split(".")[:-2]) or name.rpartition(".")[0]
+            if package and not name.startswith("rasa."):
+                folders.update(_folder(package, name.rpartition(".")[0], project))
+    return folders
+
+
+def _folder(package: str, module: str, project: Path) -> dict[str, Path]:
+    """Where a package's code is, found without importing it. A module that stands alone is its own folder."""
+    for name in (package, module):
+        path: list[str] | None = [str(project), *sys.path]
+        spec = None
+        for depth in range(1, len(name.split(".")) + 1):
+            spec = importlib.machinery.PathFinder.find_spec(".".join(name.split(".")[:depth]), path)
+            path = list(spec.submodule_search_locations or []) if spec else []
+        if spec is not None:
+            places = list(spec.submodule_search_locations or [])
+            return {name: Path(places[0] if places else str(spec.origin))}
+    return {}
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
