@@ -1,0 +1,39 @@
+"""Making a confidence mean what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Array:
+    """Of each row; exponentials of a row sum to 1."""
+    shifted = scores.astype(np.float64) - scores.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def log_loss(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood of `labels`."""
+    return float(-log_softmax(scores)[np.arange(len(labels)), labels].mean())
+
+
+def sharpness(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64]) -> float:
+    """What to multiply `scores` with so that their softmax is most likely to have given `labels`, the inverse of the
+    temperature of Guo et al. (2017). `scores` must be of texts that were not learned from. 0.02 to 50."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(lambda power: log_loss(scores * np.exp(power), labels), bounds=(-4, 4), method="bounded")
+    return float(np.exp(found.x))
+
+
+def calibration_error(confidence: Array, correct: npt.NDArray[np.bool_], *, bins: int = 15) -> float:
+    """Expected calibration error with bins of equal numbers of texts: how far, on average, the mean confidence of a bin
+    is from the share it got right (Nixon et al. 2019, adaptive bins)."""
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [len(part) * abs(confidence[part].mean() - correct[part].mean()) for part in parts]
+    return float(sum(gaps) / max(len(confidence), 1))

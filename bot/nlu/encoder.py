@@ -1,0 +1,107 @@
+"""Sentences as vectors: an ONNX graph run by onnxruntime, one thread by default."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.nlu.encoder_build import default_cache, ensure
+from bot.nlu.text import normalise
+from bot.nlu.weights import find
+
+Vectors = npt.NDArray[np.float32]
+BATCH = 16
+
+
+class SentenceEncoder:
+    """`encode(texts)` gives float32 [texts, size]; an empty text is all zeros.
+
+    `layers` are concatenated behind the model's own vector, each made of length 1. Texts are normalised
+    (bot.nlu.text) and cut after `max_tokens` word pieces. The last `remember` single texts are kept with their vectors.
+    """
+
+    def __init__(
+        self,
+        model: str = "all-MiniLM-L6-v2",
+        *,
+        precision: str = "int8",
+        layers: Sequence[int] = (),
+        max_tokens: int = 64,
+        threads: int = 1,
+        remember: int = 1024,
+        cache: Path | None = None,
+        sha256: str | None = None,
+    ) -> None:
+        self._precision, self._layers, self._max_tokens = precision, tuple(layers), max_tokens
+        self._model, self._threads, self._remember = model, threads, remember
+        self._cache, self._expected = cache or default_cache(), sha256
+        self._outputs = ["vector", *(f"mean_{layer}" for layer in layers)]
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self.sha256 = ""
+
+    def load(self) -> SentenceEncoder:
+        """Verifies the weights, builds the graph if there is none, and opens it. Raises ModelError."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        weights = find(self._model, sha256=self._expected)
+        path = ensure(
+            weights, cache=self._cache, precision=self._precision, layers=self._layers, max_tokens=self._max_tokens
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(weights.folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self._max_tokens)
+        self.size = sum(output.shape[1] for output in self._session.get_outputs())
+        self.sha256 = weights.sha256
+        return self
+
+    def encode_one(self, text: str) -> Vectors:
+        """The vector of one text, [size], remembered."""
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = self.encode([text])[0]
+            if self._remember < len(self._known):
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(text)
+        return found
+
+    def encode(self, texts: Sequence[str], *, workers: int = 1) -> Vectors:
+        """The vectors of many texts, [texts, size]; `workers` batches at a time.
+
+        Texts with the same number of tokens go together, so nothing is padded.
+        """
+        cleaned = [normalise(text).text.strip() for text in texts]
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cleaned)]
+        by_length: dict[int, list[int]] = {}
+        for index, text in enumerate(cleaned):
+            if text:
+                by_length.setdefault(len(ids[index]), []).append(index)
+        batches = [same[at : at + BATCH] for same in by_length.values() for at in range(0, len(same), BATCH)]
+        vectors = np.zeros((len(texts), self.size), np.float32)
+
+        def run(batch: list[int]) -> None:
+            vectors[batch] = self._run(np.array([ids[index] for index in batch], np.int64))
+
+        if workers == 1 or len(batches) == 1:
+            for batch in batches:
+                run(batch)
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(run, batches))
+        return vectors
+
+    def _run(self, ids: npt.NDArray[np.int64]) -> Vectors:
+        parts = self._session.run(self._outputs, {"input_ids": ids})
+        parts[1:] = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts[1:]]
+        return np.concatenate(parts, axis=1)
