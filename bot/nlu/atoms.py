@@ -1,0 +1,154 @@
+"""Text as the entity rules read it: a spaCy Doc of classed atoms.
+
+An atom is one number however it is written (`1,299.00`, `两百五`, `two hundred and fifty`), one known word or phrase
+(`尾号`, `black friday`), one unknown Latin word, one other Chinese character or one mark. Its class is the token's TAG
+and its meaning the LEMMA, so the rules are plain `Matcher` patterns, the same for both languages, and no segmentation
+mistake can hide an amount. What a customer wrote never enters spaCy's string store, which does not forget: unknown
+words and numbers go in as placeholders, and the atoms beside the Doc keep the text.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from bot.nlu import numerals
+from bot.nlu.lexicon import LEXICON, Word
+from bot.nlu.scripts import HAN
+
+
+class Atom(NamedTuple):
+    text: str
+    start: int
+    end: int
+    tag: str
+    lemma: str = ""
+    number: Decimal | None = None
+    digits: str = ""
+    """The digits one by one, where it is a plain row of them (`482193`, `四八二一`, `seven`)."""
+
+
+def _alternation(forms: list[str]) -> str:
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+
+
+_NUMERAL = f"[{numerals.ZH_CHARS}]"
+_HAN_FORMS = [form for form in LEXICON if re.search(f"[{HAN}]", form)]
+_NUMERAL_FORMS = [form for form in _HAN_FORMS if re.fullmatch(f"{_NUMERAL}+", form)]
+_OTHER_HAN_FORMS = [form for form in _HAN_FORMS if form not in _NUMERAL_FORMS and len(form) > 1]
+_LATIN_PHRASES = [form for form in LEXICON if form not in _HAN_FORMS and re.fullmatch(r"[a-z].*[^a-z].*|.+ .+", form)]
+_EN = "|".join(sorted(numerals.EN_WORDS, key=len, reverse=True))
+_SCALE = r"(?:hundred|thousand|grand|million|mil|k)"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<![\d.])\.\d+"
+
+_SCAN = re.compile(
+    "|".join(
+        (
+            r"(?P<id>(?<![a-z0-9])[a-z]{1,2}-?\d{8,16}(?![a-z0-9]))",
+            rf"(?P<phrase>(?=[a-z$¥])(?<![a-z])(?:{_alternation(_LATIN_PHRASES)})(?![a-z]))",
+            rf"(?P<han>(?:(?=[{HAN}])|(?<!\d)(?=\d))(?:(?:{_alternation(_OTHER_HAN_FORMS)})"
+            rf"|(?:{_alternation(_NUMERAL_FORMS)})(?!{_NUMERAL})))",
+            rf"(?P<zh_ordinal>第(?:{_NUMERAL}+|\d+))",
+            rf"(?P<zh>(?:(?:{_DIGITS})(?=[十百千万亿萬億])|{_NUMERAL})(?:{_NUMERAL}|(?<={_NUMERAL})(?:{_DIGITS}))*)",
+            r"(?P<ordinal>(?<![\d.])\d{1,2}(?:st|nd|rd|th)(?![a-z0-9]))",
+            rf"(?P<scaled>(?:{_DIGITS})(?:[ -]?{_SCALE}(?![a-z0-9])|[wk](?![a-z0-9])))",
+            rf"(?P<arabic>{_DIGITS})",
+            rf"(?P<english>(?<![a-z])(?:a (?:couple (?:of )?)?(?={_SCALE}(?![a-z]))|(?:{_EN})(?![a-z]))"
+            rf"(?:(?:[ -]|(?<=[ ]))(?:and (?=(?:{_EN})(?![a-z])))?(?:{_EN})(?![a-z]))*)",
+            r"(?P<word>[a-z\u00c0-\u024f]+(?:['’][a-z]+)*)",
+            r"(?P<mark>\S)",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+_EN_ORDINALS = {
+    word: at + 1
+    for at, word in enumerate(
+        [
+            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+            "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+            "twentieth",
+        ]
+    )
+} | {"thirtieth": 30}  # fmt: skip
+
+
+def scan(text: str) -> list[Atom]:
+    """`text` is in normal form. Atoms come in order and cover everything but spaces."""
+    atoms: list[Atom] = []
+    for match in _SCAN.finditer(text):
+        kind = match.lastgroup or "mark"
+        atoms.extend(_read(kind, match.group(), match.start()))
+    return atoms
+
+
+def _read(kind: str, surface: str, start: int) -> list[Atom]:
+    end = start + len(surface)
+    lower = surface.lower()
+    word = LEXICON.get(lower)
+    if kind in ("phrase", "han") and word:
+        return [Atom(surface, start, end, *word)]
+    if kind == "id":
+        return [Atom(surface, start, end, "ID")]
+    if kind in ("ordinal", "zh_ordinal"):
+        return [Atom(surface, start, end, "ORD", number=_ordinal(lower))]
+    if kind == "arabic":
+        digits = surface if surface.isascii() and surface.isdigit() else ""
+        return [Atom(surface, start, end, "NUM", number=numerals.parse_digits(surface), digits=digits)]
+    if kind == "zh":
+        return _read_chinese(surface, start)
+    if kind in ("scaled", "english"):
+        return _read_english(surface, start)
+    if lower in _EN_ORDINALS:
+        return [Atom(surface, start, end, "ORD", number=Decimal(_EN_ORDINALS[lower]))]
+    if lower == "oh":
+        return [Atom(surface, start, end, "WORD", digits="0")]
+    return [Atom(surface, start, end, *(word or _unknown(kind)))]
+
+
+def _unknown(kind: str) -> Word:
+    return Word("WORD" if kind == "word" else "OTHER", "")
+
+
+def _ordinal(lower: str) -> Decimal | None:
+    if lower[0] == "第":
+        return numerals.parse_chinese(lower[1:]) if not lower[1:].isdigit() else Decimal(lower[1:])
+    return Decimal(lower[:-2])
+
+
+def _read_chinese(surface: str, start: int) -> list[Atom]:
+    number = numerals.parse_chinese(surface)
+    if number is not None:
+        return [Atom(surface, start, start + len(surface), "NUM", "", number, numerals.chinese_digits(surface))]
+    return [Atom(char, start + at, start + at + 1, "HAN") for at, char in enumerate(surface)]
+
+
+def _read_english(surface: str, start: int) -> list[Atom]:
+    if surface[-1] in "wW":
+        number = numerals.parse_digits(surface[:-1])
+        return [Atom(surface, start, start + len(surface), "NUM", "", number * 10_000 if number else number)]
+    number = numerals.parse_english(surface)
+    if number is not None:
+        digits = numerals.english_digit(surface.lower())
+        return [Atom(surface, start, start + len(surface), "NUM", "", number, digits)]
+    words = re.finditer(r"[^\s-]+", surface)
+    return [
+        Atom(each.group(), start + each.start(), start + each.end(), "NUM", "", *_word_value(each.group().lower()))
+        for each in words
+    ]
+
+
+def _word_value(word: str) -> tuple[Decimal | None, str]:
+    return numerals.parse_english(word), numerals.english_digit(word)
+
+
+def to_doc(vocab: Vocab, atoms: list[Atom]) -> Doc:
+    """Words of the lexicon go in as they are; everything a customer made up as `·`."""
+    words = [atom.text.lower() if atom.lemma or atom.tag == "OF" else "·" for atom in atoms]
+    tags = [atom.tag for atom in atoms]
+    return Doc(vocab, words=words, tags=tags, lemmas=[atom.lemma or "·" for atom in atoms])

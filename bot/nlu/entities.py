@@ -1,0 +1,117 @@
+"""Everything the rules find in one message. Pure: text and a moment in, finds out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from spacy.matcher import Matcher
+from spacy.vocab import Vocab
+
+from bot.nlu import amounts, dates, identifiers
+from bot.nlu.anger import Anger
+from bot.nlu.atoms import Atom, scan, to_doc
+from bot.nlu.calendar_days import Prefer
+from bot.nlu.date_reading import Context
+from bot.nlu.found import Found, choose
+from bot.nlu.text import MAX_CHARS, Normal, normalise
+
+ENTITIES = ("amount", "date", "order_number", "card_ending", "phone_number", "code", "anger")
+
+
+class Rules:
+    """Patterns compiled once; `find` is safe to call as often as one likes and never fails on a `str`.
+
+    `entities` limits what is looked for. `prefer` says on which side of today a day without a year lies, `order` how
+    3/11 is read.
+    """
+
+    def __init__(
+        self,
+        *,
+        entities: Collection[str] = ENTITIES,
+        prefer: Prefer = "past",
+        order: str = "MDY",
+        max_chars: int = MAX_CHARS,
+    ) -> None:
+        self._entities = frozenset(entities)
+        self._prefer: Prefer = prefer
+        self._order = order
+        self._max_chars = max_chars
+        self._vocab = Vocab()
+        self._anger = Anger(self._vocab)
+        self._matcher = Matcher(self._vocab)
+        for prefix, table in (("", amounts.PATTERNS), ("", identifiers.PATTERNS), ("date.", dates.PATTERNS)):
+            for name, patterns in table.items():
+                self._matcher.add(prefix + name, patterns)
+        self._names = {self._vocab.strings[name]: name for name in self._vocab.strings if name in self._matcher}
+
+    def find(self, text: str, *, now: datetime, expects: str = "") -> list[Found]:
+        """Finds with spans in `text` itself, in its order. `expects`: the entity the dialogue has just asked for."""
+        return self.find_normal(normalise(text, max_chars=self._max_chars), now=now, expects=expects)
+
+    def find_normal(self, normal: Normal, *, now: datetime, expects: str = "") -> list[Found]:
+        context = Context(now=now, prefer=self._prefer, order="DMY" if self._order == "DMY" else "MDY")
+        atoms = scan(normal.text)
+        if not atoms:
+            return []
+        doc = to_doc(self._vocab, atoms)
+        found = [*dates.find_shaped(normal.text, context), *identifiers.find_shaped(normal.text)]
+        for key, start, end in self._matcher(doc):
+            each = self._resolve(self._names[key], atoms, start, end, context)
+            if each is not None:
+                found.append(each)
+        found.extend(_bare(atoms, expects, taken=found))
+        kept = dates.join_ranges(choose(found), atoms, context.today)
+        kept.extend(self._anger.find(normal.text, atoms))
+        return [_in_original(each, normal) for each in kept if each.entity in self._entities]
+
+    @staticmethod
+    def _resolve(name: str, atoms: Sequence[Atom], start: int, end: int, context: Context) -> Found | None:
+        room, _, rule = name.partition(".")
+        if room == "date":
+            return dates.resolve(rule, atoms, start, end, context)
+        if room == "amount":
+            return amounts.resolve(name, atoms, start, end)
+        return identifiers.resolve(name, atoms, start, end)
+
+
+_FILLERS = frozenset(("OF", "AMOUNTCUE", "ALONGSIDE", "OTHER"))
+
+
+def _bare(atoms: list[Atom], expects: str, *, taken: Sequence[Found]) -> list[Found]:
+    """The one number of a message that says nothing else: what was asked for, or what it looks like."""
+    numbers = [at for at, atom in enumerate(atoms) if atom.tag == "NUM" or (atom.digits and atom.tag == "WORD")]
+    if not numbers or any(atom.tag not in _FILLERS for at, atom in enumerate(atoms) if at not in numbers):
+        return []
+    first = numbers[0]
+    found, length = identifiers.bare(atoms, first)
+    if expects and length == len(numbers):
+        row = atoms[first : first + length]
+        value = identifiers.expected(expects, "".join(atom.digits for atom in row))
+        if value is not None:
+            return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value)]
+    if length == len(numbers) and found is not None and expects != "amount":
+        return [found]
+    amount = amounts.bare(atoms, first) if len(numbers) == 1 else None
+    return [] if amount is None else [amount]
+
+
+def _in_original(found: Found, normal: Normal) -> Found:
+    start, end = normal.span(found.start, found.end)
+    return replace(found, start=start, end=end)
+
+
+def as_rasa(found: Found, *, extractor: str) -> dict[str, Any]:
+    """As Rasa's dialogue side reads entities; `unit` is ours and only there where it says something."""
+    entity = {
+        "entity": found.entity,
+        "start": found.start,
+        "end": found.end,
+        "value": found.value,
+        "confidence_entity": 1.0,
+        "extractor": extractor,
+    }
+    return entity | {"unit": found.unit} if found.unit else entity

@@ -1,0 +1,34 @@
+"""What a rule found, and which of several finds in the same place is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+# How specific a reading is; between overlapping finds the more specific one wins, then the longer, then the earlier.
+BARE, CUED, SHAPED, NAMED = range(4)
+"""A lone number; beside a word that asks for one; by its own shape; by a currency, a calendar word or an exact cue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """`start` and `end` are offsets into the text that was searched, half-open."""
+
+    entity: str
+    start: int
+    end: int
+    value: Any
+    unit: str = ""
+    """The currency of an amount; `day` or `range` of a date."""
+    rank: int = NAMED
+
+
+def choose(found: Iterable[Found]) -> list[Found]:
+    """Finds that do not overlap, in order of the text. Deterministic: no two finds tie in everything."""
+    ordered = sorted(found, key=lambda each: (-each.rank, each.start - each.end, each.start, each.entity))
+    kept: list[Found] = []
+    for each in ordered:
+        if all(each.end <= other.start or other.end <= each.start for other in kept):
+            kept.append(each)
+    return sorted(kept, key=lambda each: each.start)

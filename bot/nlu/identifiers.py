@@ -1,0 +1,142 @@
+"""Numbers that name something: orders, cards, phones, one-time codes.
+
+Some have a shape of their own (P20261103001, a mobile number, a row of stars before four digits); the others take a
+word that says what they are ("ending in 4821", "验证码是482193").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.nlu.atoms import Atom
+from bot.nlu.found import BARE, CUED, NAMED, SHAPED, Found
+
+Pattern = list[dict[str, Any]]
+
+
+def _cued(tag: str, *, fillers: int, number: str = "NUM") -> list[Pattern]:
+    return [[{"TAG": tag}, *[{"TAG": "OF"}] * count, {"TAG": number}] for count in range(fillers + 1)]
+
+
+PATTERNS: dict[str, list[Pattern]] = {
+    "code.cued": [
+        *_cued("CODECUE", fillers=4),
+        [{"TAG": "NUM"}, {"ORTH": "is"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
+        [{"TAG": "NUM"}, {"ORTH": "是"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
+        [{"TAG": "NUM"}, {"TAG": "CODECUE"}],
+    ],
+    "card.cued": [
+        *_cued("CARDCUE", fillers=4),
+        *([{"TAG": "CARD"}, *[{"TAG": "CARDCUE"}] * cue, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
+          for count in range(4) for cue in range(2)),
+        [{"TAG": "CARDCUE"}, {"TAG": "CARD"}, {"TAG": "OF", "OP": "*"}, {"TAG": "NUM"}],
+        [{"TAG": "NUM"}, {"ORTH": "的", "OP": "?"}, {"TAG": "CARD"}],
+        [{"TAG": "NUM"}, {"ORTH": "这"}, {"ORTH": "张", "OP": "?"}, {"TAG": "CARD"}],
+        [{"TAG": "NUM"}, {"ORTH": "那"}, {"ORTH": "张", "OP": "?"}, {"TAG": "CARD"}],
+    ],
+    "order.cued": _cued("ORDERCUE", fillers=4),
+    "order.shaped": [[{"TAG": "ID"}]],
+    "phone.cued": _cued("PHONECUE", fillers=3),
+}  # fmt: skip
+
+_DIGIT = r"(?<![\d.,])"
+_CN_MOBILE = re.compile(r"(?<![\d+])(?<!\d[ -])(?:\(?(?:\+|00)?86\)?[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?![\d])(?![ -]\d)")
+_CN_MOBILE_PREFIXED = re.compile(r"(?:\+|00)86[ -]?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
+_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]\d{9}))[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)")
+_STARRED = re.compile(r"(?:[*•·x]{2,4}[ -]?)+(\d{4})(?!\d)|(?<![\w*])\*(\d{4})(?!\d)", re.IGNORECASE)
+_CARD_NUMBER = re.compile(r"(?<![\d.,+-])\d{4}(?:[ -]?\d{4}){2,3}(?:[ -]?\d{1,3})?(?!\d)")
+
+
+def find_shaped(text: str) -> Iterator[Found]:
+    """What is known by its shape alone, found in the text itself because it runs over several atoms."""
+    for match in [*_CN_MOBILE.finditer(text), *_CN_MOBILE_PREFIXED.finditer(text)]:
+        yield _phone(match, "".join(match.groups()))
+    for match in _INTERNATIONAL.finditer(text):
+        digits = re.sub(r"\D", "", match.group()).removeprefix("00")
+        if 8 <= len(digits) <= 15 and not digits.startswith("86"):
+            yield _phone(match, f"+{digits}")
+    for match in _STARRED.finditer(text):
+        yield Found(entity="card_ending", start=match.start(), end=match.end(), value=match.group(1) or match.group(2))
+    for match in _CARD_NUMBER.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        if is_card_number(digits):
+            yield Found(
+                entity="card_ending", start=match.start(), end=match.end(), value=digits[-4:], unit="", rank=SHAPED
+            )
+
+
+def _phone(match: re.Match[str], value: str) -> Found:
+    return Found(entity="phone_number", start=match.start(), end=match.end(), value=value, rank=SHAPED)
+
+
+def is_card_number(digits: str) -> bool:
+    """13 to 19 digits with a right check digit (ISO/IEC 7812-1, Luhn)."""
+    if not 13 <= len(digits) <= 19:
+        return False
+    doubled = (int(each) * (1 + at % 2) for at, each in enumerate(reversed(digits)))
+    return sum(each - 9 if 9 < each else each for each in doubled) % 10 == 0
+
+
+def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | None:
+    kind, _, how = name.partition(".")
+    if how == "shaped":
+        value = atoms[start].text.upper().replace("-", "")
+        return Found(entity="order_number", start=atoms[start].start, end=atoms[start].end, value=value)
+    first, last = _row(atoms, start if atoms[start].tag == "NUM" else end - 1)
+    digits = "".join(atom.digits for atom in atoms[first:last])
+    if not digits or (kind == "code" and _is_other_code(atoms, start)):
+        return None
+    span = {"start": atoms[first].start, "end": atoms[last - 1].end}
+    if kind == "code" and 4 <= len(digits) <= 8:
+        return Found(entity="code", value=digits, **span)
+    if kind == "card" and (len(digits) == 4 or 13 <= len(digits) <= 19):
+        return Found(entity="card_ending", value=digits[-4:], **span)
+    if kind == "order" and 10 <= len(digits) <= 28:
+        return Found(entity="order_number", value=digits, **span)
+    if kind == "phone" and re.fullmatch(r"1[3-9]\d{9}", digits):
+        return Found(entity="phone_number", value=digits, **span)
+    return None
+
+
+def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
+    """The atoms around `at` that spell one number: `4 8 2 1`, `four eight two one`, `6222 0212 3456`."""
+    first, last = at, at + 1
+    while last < len(atoms) and atoms[last].digits and _may_join(atoms[last - 1], atoms[last]):
+        last += 1
+    while 0 < first and atoms[first - 1].digits and _may_join(atoms[first - 1], atoms[first]):
+        first -= 1
+    return first, last
+
+
+def _may_join(left: Atom, right: Atom) -> bool:
+    return right.start - left.end <= 1 and left.digits != "" and (len(left.digits) == 1) == (len(right.digits) == 1)
+
+
+def _is_other_code(atoms: Sequence[Atom], at: int) -> bool:
+    """A promo code, a ZIP code, an error code: not the one-time code."""
+    return any(atom.tag == "NOTCODE" for atom in atoms[max(0, at - 2) : at + 2])
+
+
+def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
+    """A row of digits that is all the message says, and how many atoms it took.
+
+    Six digits are a one-time code, ten and more an order's number; phones are found by shape before this.
+    """
+    first, last = _row(atoms, at)
+    digits = "".join(atom.digits for atom in atoms[first:last])
+    entity = "code" if len(digits) == 6 else "order_number" if 10 <= len(digits) <= 28 else ""
+    if not entity:
+        return None, last - first
+    span = {"start": atoms[first].start, "end": atoms[last - 1].end}
+    return Found(entity=entity, value=digits, rank=BARE if entity == "code" else CUED, **span), last - first
+
+
+def expected(entity: str, digits: str) -> str | None:
+    """The value of a bare row of digits where the dialogue asks for `entity`; None where it cannot be one."""
+    shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"\d{8,15}"}
+    return digits if entity in shapes and re.fullmatch(shapes[entity], digits) else None
+
+
+__all__ = ["NAMED", "PATTERNS", "bare", "expected", "find_shaped", "is_card_number", "resolve"]

@@ -1,0 +1,91 @@
+"""Words of English, Chinese and mixed text by spaCy, for the classifier's features.
+
+English comes from a blank English pipeline; text with Chinese in it from a blank Chinese one whose tokenizer cuts the
+Chinese runs with `rjieba` and hands the runs between them to the English rules. A full spaCy model named for a language
+takes its pipeline's place and adds lemmas and parts of speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import rjieba
+import spacy
+from spacy.language import Language
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc, Token
+from spacy.vocab import Vocab
+
+from bot.nlu.scripts import han_runs, has_han
+
+# What customers of a payments company say that jieba's dictionary would cut.
+_TERMS = (
+    "到账 未到账 转账 扣款 退款 验证码 尾号 订单号 流水号 提现 充值 限额 额度 冻结 解冻 挂失 补卡 换卡 实名认证 人工客服 转人工 "
+    "手续费 账单 余额 明细 盗刷 重复扣款 收款方 付款码 收款码 绑卡 解绑 销户 注销 商家 花呗"
+).split()  # noqa: SIM905
+for _term in _TERMS:
+    rjieba.add_word(_term, None, None)
+
+MAX_STRINGS = 50_000
+"""New strings after which a blank pipeline is made afresh: spaCy's string store and tokenizer cache only grow."""
+
+
+class RunTokenizer:
+    """A spaCy tokenizer for text in both scripts."""
+
+    def __init__(self, vocab: Vocab, latin: Tokenizer) -> None:
+        self.vocab = vocab
+        self._latin = latin
+
+    def __call__(self, text: str) -> Doc:
+        words: list[str] = []
+        spaces: list[bool] = []
+        for is_han, start, end in han_runs(text):
+            if is_han:
+                cut = rjieba.cut(text[start:end])
+                words += cut
+                spaces += [False] * len(cut)
+                continue
+            for token in self._latin(text[start:end]):
+                # A run's leading space is a token of its own; after a word it belongs to that word.
+                if token.is_space and words and token.text == " " and not spaces[-1]:
+                    spaces[-1] = True
+                    continue
+                words.append(token.text)
+                spaces.append(bool(token.whitespace_))
+        return Doc(self.vocab, words=words, spaces=spaces)
+
+
+def _blank_english() -> Language:
+    return spacy.blank("en")
+
+
+def _blank_chinese() -> Language:
+    nlp = spacy.blank("zh")
+    nlp.tokenizer = RunTokenizer(nlp.vocab, spacy.blank("en").tokenizer)
+    return nlp
+
+
+_BLANK = {"en": _blank_english, "zh": _blank_chinese}
+
+
+class Words:
+    """`models` names a full spaCy model, installed or in a folder, for `en` or `zh`; the other one stays blank."""
+
+    def __init__(self, models: Mapping[str, str] | None = None) -> None:
+        self._models = dict(models or {})
+        self._pipelines = {language: self._make(language) for language in _BLANK}
+        self._sizes = {language: len(nlp.vocab.strings) for language, nlp in self._pipelines.items()}
+
+    def _make(self, language: str) -> Language:
+        return spacy.load(self._models[language]) if language in self._models else _BLANK[language]()
+
+    def cut(self, text: str) -> list[Token]:
+        """The words of a text in normal form, without white space; `idx` is each one's offset."""
+        language = "zh" if has_han(text) else "en"
+        nlp = self._pipelines[language]
+        doc = nlp(text)
+        tokens = [token for token in doc if not token.is_space]
+        if language not in self._models and self._sizes[language] + MAX_STRINGS < len(nlp.vocab.strings):
+            self._pipelines[language] = self._make(language)
+        return tokens
