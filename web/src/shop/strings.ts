@@ -1,0 +1,78 @@
+export const STRINGS = {
+  en: {
+    brand: 'Xiaoer Pay',
+    demo: 'A demo: no real money, nobody real.',
+    desk: 'Agent desk',
+    language: 'Language',
+    title: 'Something wrong with a payment?\nIt gets sorted here.',
+    lead: 'Xiaoer looks things up, proves it is you, does what you asked, and brings in a colleague when that is better. In English or Chinese, in your own words.',
+    start: 'Ask Xiaoer',
+    who: 'Choose who you are',
+    whoHint: 'Each of them has something going on in their account.',
+    guest: 'Just visiting',
+    guestStory: 'Not signed in: Xiaoer may explain things, but does nothing to an account.',
+    speaks: { en: 'English', zh: 'Chinese' },
+    chosen: 'Signed in',
+    try: 'Things to say',
+    tryHint: 'Press one to send it, or write your own.',
+    phone: 'The phone of {name}',
+    phoneGuest: 'Your phone',
+    phoneEmpty: 'Text messages with one-time codes arrive here.',
+    messages: 'Messages',
+    now: 'now',
+    embed: 'On your own page',
+    embedHint: 'One script tag, then one call. Your server signs who is asking.',
+    failed: 'The service does not answer. Is it running? Trying again…',
+    other: 'The other side',
+    otherText: 'Ask for a person, then open the desk in a second window: you will see your own request wait there, with everything Xiaoer knows.',
+    otherLink: 'Open the desk',
+  },
+  zh: {
+    brand: '小二支付',
+    demo: '演示环境，资金与人物均为虚构。',
+    desk: '客服工作台',
+    language: '语言',
+    title: '付款遇到问题？\n有事找小二。',
+    lead: '小二会查清情况、核实身份、当场办理；需要人工时，马上请同事接手。中文英文都可以，怎么顺口怎么说。',
+    start: '问问小二',
+    who: '选择您的身份',
+    whoHint: '每位客户的账户里，都正好有点事情。',
+    guest: '随便看看',
+    guestStory: '未登录：小二可以解答问题，但不会办理账户业务。',
+    speaks: { en: '英文', zh: '中文' },
+    chosen: '已登录',
+    try: '试着这样说',
+    tryHint: '点一下就会发送，也可以自己写。',
+    phone: '{name}的手机',
+    phoneGuest: '您的手机',
+    phoneEmpty: '验证码短信会出现在这里。',
+    messages: '信息',
+    now: '现在',
+    embed: '放到您的网页上',
+    embedHint: '一个脚本标签，一次调用；客户身份由您的服务器签名。',
+    failed: '服务没有响应，是否已启动？正在重试…',
+    other: '另一边',
+    otherText: '请小二转人工，再用另一个窗口打开工作台：您的请求正在那里排队，小二知道的一切都随之送到。',
+    otherLink: '打开工作台',
+  },
+};
+
+/** In both languages side by side: anyone may write either. */
+export const PROMPTS: { en: string; zh: string }[] = [
+  { en: 'I was charged twice, please refund one of them', zh: '我被扣了两次钱，帮我退一笔' },
+  { en: 'Where is my refund?', zh: '我的退款到哪了？' },
+  { en: 'I do not recognise a payment on my account', zh: '有一笔消费不是我付的' },
+  { en: 'I sent money to the wrong person', zh: '转账转错人了' },
+  { en: 'Please freeze my card', zh: '帮我冻结银行卡' },
+  { en: 'How much did I spend this month?', zh: '这个月我花了多少钱？' },
+  { en: 'What are my limits?', zh: '我的限额是多少？' },
+  { en: 'I would like to talk to a person', zh: '转人工' },
+];
+
+export const SNIPPET = `<script async src="https://chat.example/widget.js"></script>
+<script>
+  (window.xiaoerQueue ||= []).push(['boot', {
+    identity: () => fetch('/chat-token').then((r) => r.text()),
+    locale: 'en',
+  }]);
+</script>`;

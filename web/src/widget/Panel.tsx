@@ -1,0 +1,142 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import type { ChatClient, ChatState } from '../chat/client';
+import type { Button } from '../chat/wire';
+import { useSettled, useStore } from '../lib/hooks';
+import { fill, languageOf } from '../lib/locale';
+import { span } from '../lib/time';
+import { Composer, isComposing } from './Composer';
+import { Alert, Close, Down, Mark, Person, Shield } from './icons';
+import { Log } from './Log';
+import { type Strings, stringsFor } from './strings';
+import { inertRest, useKeyboardArea } from './screen';
+
+interface Props {
+  client: ChatClient;
+  locale: string;
+  draft: { text: string; at: number };
+  host: HTMLElement;
+  full: boolean;
+  onClose(): void;
+  onLocale(locale: string): void;
+}
+
+export function Panel({ client, locale, draft, host, full, onClose, onLocale }: Props) {
+  const state = useStore(client);
+  const strings = stringsFor(languageOf(locale));
+  const panel = useRef<HTMLElement>(null);
+  const [edited, setEdited] = useState(draft);
+  useKeyboardArea(host, full);
+  useEffect(() => (full ? inertRest(host) : undefined), [full, host]);
+  useEffect(() => setEdited(draft), [draft.at]);
+  useEffect(() => {
+    const coarse = matchMedia('(pointer: coarse)').matches; // A focused field would raise the keyboard over the history.
+    const first = coarse ? panel.current : panel.current?.querySelector<HTMLElement>('textarea');
+    first?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    const seen = () => document.visibilityState === 'visible' && client.markRead();
+    seen();
+    document.addEventListener('visibilitychange', seen);
+    return () => document.removeEventListener('visibilitychange', seen);
+  }, [client, state.entries]);
+
+  const placeholder = state.holder === 'human' && state.agent ? fill(strings.placeholderAgent, { name: state.agent }) : strings.placeholder;
+  return (
+    <section class="panel" ref={panel} role="dialog" aria-modal={full} aria-label={strings.panel} tabIndex={-1}
+      onKeyDown={(event) => event.key === 'Escape' && !isComposing(event) && onClose()}>
+      <Header state={state} locale={locale} strings={strings} onClose={onClose} onLocale={onLocale} />
+      <Notice state={state} strings={strings} />
+      <Log state={state} locale={locale} strings={strings} onRetry={(id) => client.retry(id)}
+        onEdit={(id) => setEdited({ text: client.discard(id), at: Date.now() })} />
+      <footer>
+        <QuickReplies buttons={offered(state)} strings={strings} onChoose={(button) => client.choose(button)} />
+        <Composer placeholder={placeholder} strings={strings} draft={edited}
+          onSend={(text) => client.send(text)} onTyping={(on) => client.typing(on)} />
+      </footer>
+    </section>
+  );
+}
+
+/** The buttons of the newest replies, until the customer answers or a person takes over. */
+function offered({ entries, unsent, holder, replaying }: ChatState): Button[] {
+  if (holder === 'human' || unsent.length || replaying) return [];
+  for (const entry of [...entries].reverse()) {
+    if (entry.author === 'customer') return [];
+    if (entry.buttons?.length) return entry.buttons;
+  }
+  return [];
+}
+
+function QuickReplies({ buttons, strings, onChoose }: { buttons: Button[]; strings: Strings; onChoose(button: Button): void }) {
+  if (!buttons.length) return null;
+  return (
+    <div class="quick" role="group" aria-label={strings.quick}>
+      {buttons.map((button) => (
+        <button type="button" key={button.payload + button.title} dir="auto" onClick={(event) => {
+          const field = event.currentTarget.closest('footer')?.querySelector('textarea');
+          onChoose(button);
+          if (event.detail === 0) field?.focus(); // Pressed with the keyboard: the button goes away, focus must not.
+        }}>{button.title}</button>
+      ))}
+    </div>
+  );
+}
+
+interface HeaderProps {
+  state: ChatState;
+  locale: string;
+  strings: Strings;
+  onClose(): void;
+  onLocale(locale: string): void;
+}
+
+function Header({ state, locale, strings, onClose, onLocale }: HeaderProps) {
+  const human = state.holder === 'human' && state.agent;
+  const line = human ? fill(strings.withAgent, { name: state.agent }) : state.holder === 'queued' ? strings.queued : strings.tagline;
+  const other = languageOf(locale) === 'zh' ? 'en' : 'zh-CN';
+  return (
+    <header>
+      <span class={`seal-mark ${state.holder}`} aria-hidden="true">{human ? [...state.agent][0] : <Mark size={26} />}</span>
+      <div class="who">
+        <div class="title"><h2>{strings.name}</h2><SignedIn state={state} strings={strings} /></div>
+        <p><i class={`presence ${state.phase === 'online' ? state.holder : 'off'}`} aria-hidden="true" />{line}</p>
+      </div>
+      <button type="button" class="tool language" lang={other} aria-label={strings.languageLabel} onClick={() => onLocale(other)}>{strings.language}</button>
+      <button type="button" class="tool" aria-label={strings.close} onClick={onClose}><Close /></button>
+    </header>
+  );
+}
+
+function SignedIn({ state: { identity }, strings }: { state: ChatState; strings: Strings }) {
+  if (!identity) return null;
+  const proven = identity.level >= 2;
+  const title = fill(strings.signedIn, { name: identity.name }) + (proven ? ` · ${strings.verified}` : '');
+  return (
+    <span class={`identity${proven ? ' proven' : ''}`} title={title}>
+      {proven ? <Shield /> : <Person />}<span class="hidden">{title}</span><span aria-hidden="true">{identity.name || strings.signedInShort}</span>
+    </span>
+  );
+}
+
+function Notice({ state, strings }: { state: ChatState; strings: Strings }) {
+  const offline = useSettled(state.phase === 'offline' || state.phase === 'connecting', 2_500);
+  const busy = useSettled(state.busyUntil !== null, 800);
+  const [kind, content] = offline ? ['warn', strings.offline]
+    : busy ? ['warn', strings.busy]
+    : state.identityProblem ? ['warn', strings.expired]
+    : state.holder === 'queued' ? ['calm', queueText(state, strings)]
+    : ['', ''];
+  return (
+    <div class={`notice ${kind}`} role="status">
+      {content && (kind === 'warn' ? <Alert /> : <Down size={16} />)}
+      {content && <span>{content}{kind === 'calm' && <small>{strings.queuedHint}</small>}</span>}
+    </div>
+  );
+}
+
+function queueText({ position, waitS }: ChatState, strings: Strings): string {
+  const place = position === 1 ? strings.queuedNext : position ? fill(strings.queuedAt, { n: position }) : strings.queued;
+  const wait = waitS ? fill(strings.wait, { span: span(Math.max(60, waitS), strings.language === 'EN' ? 'zh' : 'en') }) : '';
+  return wait ? `${place} · ${wait}` : place;
+}
