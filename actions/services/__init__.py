@@ -103,7 +103,7 @@ def install(services: Services | None) -> None:
 
 
 def current() -> Services:
-    """The process's services; from ./endpoints.yml and the environment where nobody installed any (an action server)."""
+    """The process's services. Where nobody installed any, as in an action server: ./endpoints.yml's."""
     if _installed is None:
         from bot.settings import Settings
 

@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -38,6 +38,14 @@ class Retry:
     backoff_s: float = 0.1
     within_s: float | None = None
     """None: twice the time one attempt may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: URL
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class HttpService:
@@ -81,58 +89,40 @@ class HttpService:
         await self.close()
 
     async def _get(self, path: str, **query: str | float | None) -> dict[str, Any]:
+        url = URL(self.url + path, encoded=True)
         given = {name: str(value) for name, value in query.items() if value is not None}
-        return await self._ask("GET", path, query=given, repeatable=True)
+        return await self._ask(_Request("GET", url.update_query(given) if given else url), repeatable=True)
 
     async def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str | None) -> dict[str, Any]:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return await self._ask("POST", path, body=body, headers=headers, repeatable=bool(idempotency_key))
+        request = _Request("POST", URL(self.url + path, encoded=True), body, headers)
+        return await self._ask(request, repeatable=bool(idempotency_key))
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool,
-    ) -> dict[str, Any]:
+    async def _ask(self, request: _Request, *, repeatable: bool) -> dict[str, Any]:
         within_s = self._retry.within_s if self._retry.within_s is not None else 2 * self._timeout_s
         deadline = time.monotonic() + within_s
         attempts = self._retry.attempts if repeatable else 1
         for attempt in range(1, attempts + 1):
             left_s = deadline - time.monotonic()
             try:
-                return await self._attempt(
-                    method, path, query or {}, body, headers or {}, timeout_s=min(self._timeout_s, left_s)
-                )
+                return await self._attempt(request, timeout_s=min(self._timeout_s, left_s))
             except _Again as error:
                 pause_s = random.uniform(0, self._retry.backoff_s * 2 ** (attempt - 1))
                 last = attempt == attempts or time.monotonic() + pause_s >= deadline
-                log.warning("service.failed", service=self.name, method=method, attempt=attempt, why=error.why)
+                log.warning("service.failed", service=self.name, method=request.method, attempt=attempt, why=error.why)
                 if last:
                     raise ServiceDown(f"{self.name}: {error.why}") from error
                 await asyncio.sleep(pause_s)
         raise AssertionError("unreachable")
 
-    async def _attempt(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        headers: Mapping[str, str],
-        *,
-        timeout_s: float,
-    ) -> dict[str, Any]:
+    async def _attempt(self, request: _Request, *, timeout_s: float) -> dict[str, Any]:
         if not self._breaker.allows(time.monotonic()):
             raise ServiceDown(f"{self.name}: failed too often, not asked again yet")
         try:
-            status, raw = await self._exchange(method, path, query, body, headers, timeout_s)
+            status, raw = await self._exchange(request, timeout_s=timeout_s)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._breaker.failed(time.monotonic())
-            raise _Again(f"{type(error).__name__} {error}".strip()) from error
+            raise _Again(type(error).__name__) from error
         except BaseException:
             self._breaker.abandoned()
             raise
@@ -142,21 +132,12 @@ class HttpService:
         self._breaker.succeeded()
         return self._read(status, raw)
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        headers: Mapping[str, str],
-        timeout_s: float,
-    ) -> tuple[int, bytes]:
-        url = URL(self.url + path, encoded=True).update_query(query) if query else URL(self.url + path, encoded=True)
+    async def _exchange(self, request: _Request, *, timeout_s: float) -> tuple[int, bytes]:
         asking = self._open().request(
-            method,
-            url,
-            json=body,
-            headers={"Authorization": f"Bearer {self._key}", **headers},
+            request.method,
+            request.url,
+            json=request.body,
+            headers={"Authorization": f"Bearer {self._key}", **request.headers},
             timeout=aiohttp.ClientTimeout(total=max(timeout_s, 0.001)),
             allow_redirects=False,
         )

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bot.errors import ServiceDown
 
@@ -15,7 +15,7 @@ _Noun = TypeVar("_Noun")
 
 def decode(kind: type[_Noun], answer: Any) -> _Noun:
     """The noun; fields the noun does not know are dropped, so that a service may add some."""
-    made: _Noun = _decoder(kind)(answer, kind.__name__)
+    made: _Noun = _decoder(cast(Any, kind))(answer, kind.__name__)
     return made
 
 
@@ -71,7 +71,7 @@ def _tuple(inner: Any) -> Callable[[Any, str], Any]:
     return read
 
 
-def _plain(kind: Any) -> Callable[[Any, str], Any]:
+def _plain(kind: type) -> Callable[[Any, str], Any]:
     def read(value: Any, place: str) -> Any:
         if kind is float and type(value) is int:
             return float(value)

@@ -1,0 +1,95 @@
+"""`python -m sandbox --port 8081 --db var/sandbox.db`: serve the sandbox bank until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import os
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.app import create_app
+from sandbox.database import Database, WrongFile
+from sandbox.seed import prepare
+
+SECRET = "XIAOER_BANK_KEY"  # noqa: S105
+
+
+class CannotStart(Exception):
+    """One line for the person who started us."""
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    try:
+        asyncio.run(_serve(options, key=_key(os.environ)))
+    except (CannotStart, WrongFile) as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A stand-in bank with seeded customers.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8081, help="port to listen on; 0 picks one (%(default)s)")
+    parser.add_argument("--db", type=Path, default=Path("var/sandbox.db"), help="the SQLite file (%(default)s)")
+    parser.add_argument("--fresh", action="store_true", help="start over with freshly seeded customers")
+    parser.add_argument("--keep", action="store_true", help="keep a file seeded more than seven days ago")
+    return parser
+
+
+async def _serve(options: argparse.Namespace, *, key: str) -> None:
+    stopping = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopping.set)
+    with Database(options.db) as db:
+        runner = web.AppRunner(create_app(db, key=key, now=time.time), access_log=None, shutdown_timeout=2.0)
+        await runner.setup()
+        try:
+            port = await _listen(runner, options.host, options.port)
+            seeded = prepare(db, time.time(), fresh=options.fresh, keep=options.keep)
+            print(f"sandbox bank ready at http://{options.host}:{port} ({options.db}, {seeded})", flush=True)
+            await stopping.wait()
+        finally:
+            await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+    """Returns the port, which the system picked if it was 0."""
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(f"port {port} is taken; give another with --port") from error
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return int(runner.addresses[0][1])
+
+
+def _key(env: os._Environ[str]) -> str:
+    if env.get(SECRET):
+        return env[SECRET]
+    if not env.get(f"{SECRET}_FILE"):
+        raise CannotStart(f"{SECRET}: not set; give it, or {SECRET}_FILE with the path of a file of mode 0600")
+    path = Path(env[f"{SECRET}_FILE"])
+    try:
+        mode, key = path.stat().st_mode, path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise CannotStart(f"{SECRET}_FILE: cannot read {path}: {error.strerror}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise CannotStart(f"{SECRET}_FILE: {path} may be read by others; chmod 600 it")
+    if not key:
+        raise CannotStart(f"{SECRET}_FILE: {path} is empty")
+    return key
+
+
+if __name__ == "__main__":
+    sys.exit(main())
