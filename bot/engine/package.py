@@ -41,13 +41,19 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         return _private(settings.secrets["signing_key"], "XIAOER_SIGNING_KEY")
     path = _own_key(settings)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
+        _write_private(path, Ed25519PrivateKey.generate())
     return _private(path.read_text(encoding="ascii"), str(path))
+
+
+def make_keys(folder: Path) -> tuple[Path, Path]:
+    """A new pair: `signing.pem`, readable by its owner alone, and `verify.pem`. Raises FileExistsError."""
+    signing, verify = folder / "signing.pem", folder / "verify.pem"
+    key = Ed25519PrivateKey.generate()
+    _write_private(signing, key)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    with os.fdopen(os.open(verify, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(public)
+    return signing, verify
 
 
 def verify_key(settings: Settings) -> Ed25519PublicKey:
@@ -121,6 +127,13 @@ def _digest(path: Path) -> str:
 
 def _own_key(settings: Settings) -> Path:
     return settings.project / "var" / "model-signing.pem"
+
+
+def _write_private(path: Path, key: Ed25519PrivateKey) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
 
 
 def _private(pem: str, where: str) -> Ed25519PrivateKey:

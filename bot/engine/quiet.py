@@ -13,8 +13,7 @@ def hush() -> None:
     os.environ["LOG_LEVEL"] = "ERROR"
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     for category in (UserWarning, FutureWarning, DeprecationWarning, PendingDeprecationWarning):
-        warnings.filterwarnings("ignore", category=category, module=r"(rasa|rasa_sdk|sanic|apscheduler|pkg_resources)")
-        warnings.filterwarnings("ignore", category=category, message=r".*(pkg_resources|distutils|SQLAlchemy 2\.0).*")
+        warnings.filterwarnings("ignore", category=category, module=r"(rasa|rasa_sdk|sanic|sklearn|scipy)(\.|$)")
     for name in ("rasa", "rasa_sdk", "apscheduler", "sanic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     _filter_structlog()

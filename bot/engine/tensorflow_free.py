@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType, ModuleType
@@ -119,7 +120,9 @@ class _RasaLoader(importlib.abc.Loader):
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
-        with self._finder.standing_in():
+        # Old libraries that Rasa imports deprecate each other at length, and change the filters of everybody's warnings.
+        with self._finder.standing_in(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             self._loader.exec_module(module)
 
 

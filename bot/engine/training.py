@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,9 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
             importer = importer_of(folder)
             configuration = _configuration(importer)
             trainer = GraphTrainer(LocalModelStorage(Path(storage)), None, _TrainingGraph(progress))
-            trainer.train(configuration, importer, target, force_retraining=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                trainer.train(configuration, importer, target, force_retraining=True)
         except RasaException as error:
             raise ModelError(f"training failed: {_message(error)}") from error
 

@@ -1,0 +1,264 @@
+"""A worker: takes conversations that have turns waiting, answers them in order, and writes each answer exactly once.
+
+It keeps nothing that the store does not have. A turn that is interrupted anywhere before its commit is run again, here
+or by another worker; one whose lease was lost leaves no trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
+
+import structlog
+
+from bot.engine import languages
+from bot.engine.engine import Engine, TurnResult
+from bot.engine.models import Source
+from bot.errors import LeaseLost, NotFound
+from bot.store.conversations import Changes, Conversation, Conversations, Lease, TurnCommit, Work
+from bot.types import Entry, Handoff, Holder, Reply, Turn, to_wire
+
+log = structlog.get_logger()
+
+LEASE_S = 6.0
+SWEEP_S = 0.5
+DRAIN_S = 20.0
+AT_ONCE = 64
+"""Conversations that are answered at the same time; more wait for a place."""
+_WHOLE_READ = 1000
+"""So many events never come as the tail of a tracker that is here: the store cut it, and gave all that is left."""
+OPEN_HANDOFF = "handoff.open"
+
+
+class Handoffs(Protocol):
+    """What the handoff room does for a worker."""
+
+    async def build(
+        self, conversation: Conversation, turn: Turn, result: TurnResult, transcript: list[Entry], *, now: float
+    ) -> Handoff: ...
+
+    async def open_wire(self, wire: Mapping[str, Any]) -> None: ...
+
+
+@dataclass
+class _Serving:
+    task: asyncio.Task[None] | None = None
+    again: bool = True
+    """Something may have come since the conversation was last looked at."""
+    lease: Lease | None = field(default=None)
+
+
+class Worker:
+    """`async with Worker(...)`: sweeps up what others left, and finishes what it has begun before it goes."""
+
+    def __init__(
+        self,
+        engine: Engine | Source,
+        conversations: Conversations,
+        handoffs: Any,
+        *,
+        name: str,
+        lease_s: float = LEASE_S,
+        sweep_s: float = SWEEP_S,
+        on_answered: Callable[[str, int, Sequence[Entry]], None] | None = None,
+    ) -> None:
+        """`on_answered` hears of each turn this worker has committed: the conversation, the turn's seq, its replies."""
+        self._engines: Source = _Single(engine) if isinstance(engine, Engine) else engine
+        self._conversations = conversations
+        self._handoffs = handoffs
+        self._name = name
+        self._lease_s = lease_s
+        self._sweep_s = sweep_s
+        self._on_answered = on_answered
+        self._serving: dict[str, _Serving] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._background: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    async def __aenter__(self) -> Worker:
+        self._background = [
+            asyncio.create_task(self._sweep(), name="worker sweep"),
+            asyncio.create_task(self._keep_leases(), name="worker leases"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._draining = True
+        self._background[0].cancel()
+        tasks = [serving.task for serving in self._serving.values() if serving.task]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._background[1].cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def nudge(self, conversation_id: str) -> None:
+        """There may be something to answer. Returns at once; what comes while draining is left to other workers."""
+        self._start(conversation_id)
+
+    @property
+    def busy(self) -> int:
+        """Conversations being answered or waiting for a place."""
+        return len(self._serving)
+
+    def _start(self, conversation_id: str) -> None:
+        serving = self._serving.get(conversation_id)
+        if serving is not None:
+            serving.again = True
+        elif not self._draining:
+            serving = self._serving[conversation_id] = _Serving()
+            serving.task = asyncio.create_task(self._serve(conversation_id, serving))
+
+    async def _serve(self, conversation_id: str, serving: _Serving) -> None:
+        try:
+            async with self._places:
+                while serving.again:
+                    serving.again = False
+                    await self._answer_all(conversation_id, serving)
+        except LeaseLost:
+            log.info("worker.lease_lost", conversation=conversation_id, worker=self._name)
+        except NotFound:
+            pass
+        except asyncio.CancelledError:
+            log.info("worker.gave_up", conversation=conversation_id, worker=self._name)
+        except Exception as error:
+            # The store or the floor cannot be reached: the sweep comes back to it.
+            log.error("worker.interrupted", conversation=conversation_id, worker=self._name, error=repr(error))
+        finally:
+            del self._serving[conversation_id]
+            if serving.again and not self._draining:
+                self._start(conversation_id)
+
+    async def _answer_all(self, conversation_id: str, serving: _Serving) -> None:
+        async with self._engines.using() as engine:
+            after = engine.known(conversation_id)
+            work = await self._conversations.begin(
+                conversation_id, worker=self._name, lease_s=self._lease_s, after=after
+            )
+            while work is not None:
+                serving.lease = work.lease
+                try:
+                    work, after = await self._answer(engine, work, after, serving)
+                finally:
+                    serving.lease = None
+
+    async def _answer(self, engine: Engine, work: Work, after: int, serving: _Serving) -> tuple[Work | None, int]:
+        """Answer the oldest turn and commit; returns what came meanwhile, and the version it starts from."""
+        turn, conversation = work.turns[0], work.conversation
+        result = await self._run(engine, work, after)
+        commit = await self._commit_of(turn, conversation, result)
+        lease = serving.lease or work.lease
+        finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
+        if result is not None:
+            engine.keep(result)
+        if self._on_answered is not None:
+            self._on_answered(conversation.id, turn.seq, finished.entries)
+        for effect in commit.effects:
+            await self._perform(conversation.id, effect)
+        return finished.work, finished.work.conversation.version if finished.work else 0
+
+    async def _run(self, engine: Engine, work: Work, after: int) -> TurnResult | None:
+        """None if the engine itself failed: then the turn is answered with an apology, so that the next can be."""
+        turn, conversation, events = work.turns[0], work.conversation, work.events
+        if after and (
+            engine.known(conversation.id) != after
+            or after + len(events) != conversation.version
+            or len(events) > _WHOLE_READ
+        ):
+            engine.forget(conversation.id)
+            events, after = await self._conversations.tracker_events(conversation.id), 0
+        try:
+            return await engine.run(turn, conversation, events, after=after)
+        except Exception as error:
+            log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=repr(error))
+            return None
+
+    async def _commit_of(self, turn: Turn, conversation: Conversation, result: TurnResult | None) -> TurnCommit:
+        if result is None:
+            return _apology(conversation)
+        effects: list[dict[str, Any]] = []
+        holder = None
+        if result.handover_reason and conversation.holder == Holder.BOT:
+            transcript = await self._conversations.entries(conversation.id, after=max(0, conversation.seq - 200))
+            handoff = await self._handoffs.build(conversation, turn, result, transcript, now=time.time())
+            effects.append({"id": handoff.id, "kind": OPEN_HANDOFF, "handoff": to_wire(handoff)})
+            holder = Holder.QUEUE
+        return TurnCommit(
+            events=result.events,
+            replies=result.replies,
+            changes=Changes(
+                holder=holder,
+                identity=result.identity if result.identity != conversation.identity else None,
+                language=result.language if result.language != conversation.language else None,
+                handoff_id=effects[0]["id"] if effects else None,
+            ),
+            effects=effects,
+        )
+
+    async def _perform(self, conversation_id: str, effect: Mapping[str, Any]) -> None:
+        """At least once; opening a handoff that is open already changes nothing."""
+        if effect["kind"] == OPEN_HANDOFF:
+            await self._handoffs.open_wire(effect["handoff"])
+        await self._conversations.effect_done(conversation_id, effect["id"])
+
+    async def _sweep(self) -> None:
+        """Take over what nobody holds a lease on: turns of a worker that died, effects that it did not come to."""
+        while True:
+            try:
+                for conversation_id in await self._conversations.overdue(now=time.time()):
+                    await self._finish_effects(conversation_id)
+                    self._start(conversation_id)
+            except Exception as error:
+                log.error("worker.sweep_failed", worker=self._name, error=repr(error))
+            await asyncio.sleep(self._sweep_s)
+
+    async def _finish_effects(self, conversation_id: str) -> None:
+        if conversation_id in self._serving:
+            return
+        for effect in await self._conversations.effects(conversation_id):
+            await self._perform(conversation_id, effect)
+
+    async def _keep_leases(self) -> None:
+        """Extend the leases of turns that take long; a turn whose lease is lost is stopped."""
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            held = [(serving, serving.lease) for serving in self._serving.values() if serving.lease]
+            await asyncio.gather(*(self._keep(serving, lease) for serving, lease in held))
+
+    async def _keep(self, serving: _Serving, lease: Lease) -> None:
+        try:
+            extended = await self._conversations.extend(lease, lease_s=self._lease_s)
+        except LeaseLost:
+            if serving.lease is lease and serving.task is not None:
+                log.info("worker.lease_lost", conversation=lease.conversation_id, worker=self._name)
+                serving.task.cancel()
+        except Exception as error:
+            log.error("worker.lease_not_kept", conversation=lease.conversation_id, error=repr(error))
+        else:
+            if serving.lease is lease:
+                serving.lease = extended
+
+
+def _apology(conversation: Conversation) -> TurnCommit:
+    text = languages.APOLOGY.get(conversation.language, languages.APOLOGY[languages.DEFAULT])
+    return TurnCommit(replies=[Reply(text=text)] if conversation.holder == Holder.BOT else [])
+
+
+class _Single:
+    """One engine that is never swapped."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def using(self) -> Any:
+        yield self._engine
