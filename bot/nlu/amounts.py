@@ -21,12 +21,7 @@ PATTERNS: dict[str, list[Pattern]] = {
     "amount.before": [[{"TAG": "CUR"}, {"TAG": "NUM"}]],
     "amount.after": [[{"TAG": "NUM"}, {"TAG": "CUR"}]],
     "amount.parts": [[{"TAG": "NUM"}, {"TAG": "SUB"}]],
-    "amount.cued": [
-        [cue, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
-        for count in range(4)
-        for cue in ({"TAG": "AMOUNTCUE"}, {"ORTH": "refund"}, {"ORTH": "payment"}, {"ORTH": "transfer"})
-    ],
-    "amount.shaped": [[{"TAG": "NUM"}]],
+    "amount.number": [[{"TAG": "NUM"}]],
 }  # fmt: skip
 
 MAX_MINOR = 10**15
@@ -51,19 +46,41 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
         return _after(atoms, start)
     if name == "amount.parts":
         return _parts(atoms, start)
-    at = end - 1
-    if _is_measured(atoms, at) or not _stands_alone(atoms, at):
+    return _number(atoms, start)
+
+
+def _number(atoms: Sequence[Atom], at: int) -> Found | None:
+    """A number without a currency, by its shape or by the word before it that asks for one."""
+    if _is_measured(atoms, at) or not _stands_alone(atoms, at) or atoms[at].text.lower() in ("401k", "401 k"):
         return None
-    if name == "amount.cued" and not _is_numbering(atoms[start:at]):
-        return _found(atoms, at, at + 1, atoms[at].number, "", rank=CUED)
     if _SHAPED.fullmatch(atoms[at].text.lower()):
         return _found(atoms, at, at + 1, atoms[at].number, "", rank=SHAPED)
+    if _is_cued(atoms, at) and not _is_small_word(atoms[at]):
+        return _found(atoms, at, at + 1, atoms[at].number, "", rank=CUED)
     return None
+
+
+def _is_cued(atoms: Sequence[Atom], at: int) -> bool:
+    for before in reversed(atoms[max(0, at - 5) : at]):
+        if before.text.lower() in ("number", "no", "no.", "num", "id", "#", "digit", "digits"):
+            return False
+        if before.tag == "AMOUNTCUE" or before.text.lower() in ("refund", "payment", "transfer"):
+            return True
+        if before.tag not in ("OF", "TO") and before.text not in ("这", "that", "it"):
+            return False
+    return False
+
+
+def _is_small_word(atom: Atom) -> bool:
+    """`one`, `两`, `小二`: too common for an amount unless a currency follows."""
+    return not atom.text[0].isdigit() and atom.number is not None and atom.number < 10
 
 
 def bare(atoms: Sequence[Atom], at: int) -> Found | None:
     """A number that is all the message says."""
-    return None if _is_measured(atoms, at) else _found(atoms, at, at + 1, atoms[at].number, "", rank=BARE)
+    if _is_measured(atoms, at) or _is_small_word(atoms[at]):
+        return None
+    return _found(atoms, at, at + 1, atoms[at].number, "", rank=BARE)
 
 
 def _before(atoms: Sequence[Atom], start: int) -> Found | None:
@@ -149,6 +166,9 @@ def _hundredths(atoms: Sequence[Atom], at: int, currency: str, *, loose: int) ->
             continue
         if unit is not None and (unit.tag in _MEASURES or unit.text == "个"):
             break
+        if loose < atoms[end].start and len(atoms[end].digits) == 2 and end == at and _is_dollars_fifty(atoms, end):
+            total, end = total + number, end + 1
+            break
         if currency == "CNY" and atoms[end].start == loose and number == int(number):
             if len(atoms[end].digits) == 1 and 0 < number and 1 <= step:
                 total, end = total + number * step, end + 1
@@ -156,6 +176,12 @@ def _hundredths(atoms: Sequence[Atom], at: int, currency: str, *, loose: int) ->
                 total, end = total + number, end + 1
         break
     return (total if at < end else None), end
+
+
+def _is_dollars_fifty(atoms: Sequence[Atom], at: int) -> bool:
+    """`3 dollars 50` at the end of a clause."""
+    ends = at + 1 == len(atoms) or atoms[at + 1].text in ".,!?;，。！？"
+    return ends and len(atoms[at - 1].text) > 1 and atoms[at - 1].text.isascii() and atoms[at - 1].text.isalpha()
 
 
 def _sub(atom: Atom) -> str:
@@ -171,6 +197,8 @@ def _parts(atoms: Sequence[Atom], start: int) -> Found | None:
     if start and atoms[start - 1].tag == "CUR":
         return None
     currency = unit.lemma.partition(":")[0]
+    if unit.text in ("毛钱", "分钱") and atoms[start].text == "一" and len(atoms) > start + 2:
+        return None  # 一毛钱都没有: not a cent
     total, end = _hundredths(atoms, start, currency, loose=-1)
     return None if total is None else _found(atoms, start, end, total / 100, currency)
 
@@ -187,11 +215,6 @@ def _is_measured(atoms: Sequence[Atom], at: int) -> bool:
         return after.text.lower() not in _MAY_FOLLOW and after.text.lower() not in ("my", "me", "it", "you", "please")
     word = after.tag == "WORD" or (after.tag == "AMOUNTCUE" and after.text.isascii())
     return word and after.text.lower() not in _MAY_FOLLOW
-
-
-def _is_numbering(atoms: Sequence[Atom]) -> bool:
-    """`refund number 200`, `payment id 200`: a name, not an amount."""
-    return any(atom.text.lower() in ("number", "no", "no.", "num", "id", "#") for atom in atoms)
 
 
 def _stands_alone(atoms: Sequence[Atom], at: int) -> bool:

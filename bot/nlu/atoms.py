@@ -59,8 +59,8 @@ _SCAN = re.compile(
             rf"(?P<arabic>{_DIGITS})",
             rf"(?P<english>(?<![a-z])(?:a (?:couple (?:of )?)?(?={_SCALE}(?![a-z]))|(?:{_EN})(?![a-z]))"
             rf"(?:(?:[ -]|(?<=[ ]))(?:and (?=(?:{_EN})(?![a-z])))?(?:{_EN})(?![a-z]))*)",
-            r"(?P<word>[a-z\u00c0-\u024f]+(?:['’][a-z]+)*)",
-            r"(?P<mark>\S)",
+            r"(?P<word>[a-z\u00c0-\u024f]+(?:['’](?!s(?![a-z]))[a-z]+)*)",
+            r"(?P<mark>['’]s(?![a-z])|\S)",
         )
     ),
     re.IGNORECASE,

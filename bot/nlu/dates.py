@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from bot.nlu.atoms import Atom
-from bot.nlu.calendar_days import When, month_day
-from bot.nlu.date_reading import Context, Rule
+from bot.nlu.calendar_days import When, day_of_month, month_day, weekday
+from bot.nlu.date_reading import Context, Rule, whole
 from bot.nlu.day_rules import RULES as DAY_RULES
 from bot.nlu.found import NAMED, SHAPED, Found
 from bot.nlu.span_rules import RULES as SPAN_RULES
@@ -70,7 +71,7 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_tag(first), _tag("PERIOD"), _is("and", "?"), _tag("NUM"), _tag("PERIOD"), _tag("AGO")] for first in ("NUM", "OF")
     ],
     "ahead": [
-        [_is("in"), _tag("NUM"), _tag("PERIOD")], [_is("in"), _is("a"), _tag("PERIOD")],
+        [_is("in"), _tag("NUM"), _tag("PERIOD")],
         [_tag("NUM"), _tag("PERIOD"), _tag("LATER")],
     ],
     "trailing": [
@@ -90,6 +91,7 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_tag("REL"), _tag("MONTH")], [_is("for"), _tag("MONTH")], [_is("during"), _tag("MONTH")],
         [_tag("MONTH"), _is("of", "?"), _tag("NUM")], [_tag("MONTH"), _is("of", "?"), _tag("REL"), _unit("year")],
     ],
+    "month_range": [[_tag("MONTH"), _tag("TO"), _tag("MONTH")], [_is("between"), _tag("MONTH"), _is("and"), _tag("MONTH")]],
     "named_year": [[_tag("NUM"), _is("年")], [_is("in"), _tag("NUM")]],
     "part": [
         [_THE, _tag("PART"), _OF, _THE, _tag("REL"), _tag("PERIOD")], [_THE, _tag("PART"), _is("of"), _is("the"), _tag("PERIOD")],
@@ -110,7 +112,7 @@ def find_shaped(text: str, context: Context) -> Iterator[Found]:
     for match in _ISO.finditer(text):
         yield from _calendar(match, int(match.group(1)), int(match.group(3)), int(match.group(4)), context)
     for match in _COMPACT.finditer(text):
-        yield from _calendar(match, *map(int, match.groups()), context)
+        yield from _calendar(match, int(match.group(1)), int(match.group(2)), int(match.group(3)), context)
     for match in _SLASHED.finditer(text):
         yield from _slashed(match, context)
 
@@ -144,12 +146,26 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int, context: Con
     first = start + 1 if atoms[start].text.lower() in ("on", "in", "since", "from", "for", "during", "的") else start
     while atoms[end - 1].text in (",", "，", "."):
         end -= 1
-    return _found(atoms[first].start, atoms[end - 1].end, when)
+    return _found(atoms[first].start, atoms[end - 1].end, when, part=name)
 
 
-def _found(start: int, end: int, when: When, *, rank: int = NAMED) -> Found:
+def _found(start: int, end: int, when: When, *, rank: int = NAMED, part: str = "") -> Found:
     value = when.value()
-    return Found(entity="date", start=start, end=end, value=value, unit="day" if isinstance(value, str) else "range", rank=rank)
+    unit = "day" if isinstance(value, str) else "range"
+    return Found(entity="date", start=start, end=end, value=value, unit=unit, rank=rank, part=part)
+
+
+def bare(atom: Atom, context: Context) -> Found | None:
+    """A lone number where the dialogue has asked for a date: `11.15` is month and day, `15` a day of the month."""
+    parts = re.fullmatch(r"(\d{1,2})(?:\.(\d{1,2}))?", atom.text)
+    if parts is None:
+        return None
+    first, second = int(parts.group(1)), parts.group(2)
+    if second is None:
+        when = day_of_month(context.today, first, prefer=context.prefer) if first else None
+    else:
+        when = month_day(context.today, first, int(second), year=None, prefer=context.prefer)
+    return None if when is None else _found(atom.start, atom.end, when)
 
 
 def join_ranges(found: list[Found], atoms: Sequence[Atom], today: date) -> list[Found]:
@@ -157,34 +173,58 @@ def join_ranges(found: list[Found], atoms: Sequence[Atom], today: date) -> list[
 
     `found` is in order and without overlaps; so is the result.
     """
+    starts = [atom.start for atom in atoms]
     joined: list[Found] = []
     for each in found:
         before = joined[-1] if joined else None
         if each.entity == "date" and before is not None and before.entity == "date":
-            between = [atom for atom in atoms if before.end <= atom.start and atom.end <= each.start]
-            merged = _between(before, each, between, _opens_span(before, atoms))
+            between = atoms[bisect_left(starts, before.end) : bisect_left(starts, each.start)]
+            opening = atoms[max(0, bisect_left(starts, before.start) - 2) : bisect_left(starts, before.start)]
+            merged = _between(before, each, between, opened=any(atom.tag == "SINCE" for atom in opening))
             if merged is not None:
                 joined[-1] = merged
                 continue
-        joined.append(each)
-    return [_since(each, atoms, today) if each.entity == "date" else each for each in joined]
+        joined.append(_with_last_day(each, atoms, starts) if each.entity == "date" else each)
+    return [_since(each, atoms, starts, today) if each.entity == "date" else each for each in joined]
 
 
-def _between(first: Found, second: Found, between: list[Atom], opened: bool) -> Found | None:
+def _between(first: Found, second: Found, between: Sequence[Atom], *, opened: bool) -> Found | None:
     joins = len(between) == 1 and (between[0].tag == "TO" or (opened and between[0].tag == "ALONGSIDE"))
     if not joins:
         return None
-    start, end = _bounds(first)[0], _bounds(second)[1]
-    if end <= start:  # the second was read on its own: 11月1号到5号 is the 5th of the first's month
-        last = _bounds(second)[0]
-        moved = month_day(start, last.month, last.day, year=start.year, prefer="past")
-        same_month = When(start, start).start.replace(day=min(last.day, 28)) if last.day <= 28 else None
-        candidates = [when.end for when in (moved,) if when] + ([_next(same_month)] if same_month else [])
-        end = next((each for each in candidates if start < each), start)
-    if end <= start:
-        return None
+    start, (last, end) = _bounds(first)[0], _bounds(second)
+    if second.part == "day_of_month":
+        end = _next(_later_day(start, last.day))
+    elif second.part == "weekday":
+        end = _next(weekday(start, last.weekday(), week=None, prefer="future").start)
+    elif end <= start:  # the second was looked for in the past of today, not of the first
+        later = month_day(start, last.month, last.day, year=None, prefer="future")
+        end = start if later is None else later.end
+    return None if end <= start else _spanning(first, second.end, start, end)
+
+
+def _spanning(first: Found, end_at: int, start: date, end: date) -> Found:
     value = {"from": start.isoformat(), "to": end.isoformat()}
-    return replace(first, end=second.end, value=value, unit="range")
+    return replace(first, end=end_at, value=value, unit="range")
+
+
+def _later_day(start: date, number: int) -> date:
+    """The first day with that number from `start` on."""
+    found = day_of_month(start, number, prefer="future")
+    return start if found is None else found.start
+
+
+def _with_last_day(found: Found, atoms: Sequence[Atom], starts: Sequence[int]) -> Found:
+    """`March 2 to 6`, `April 1-10`: a bare number that ends a span which a day has begun."""
+    at = bisect_left(starts, found.end)
+    if found.part not in ("english_month_day", "month_day") or found.unit != "day" or at + 1 >= len(atoms):
+        return found
+    number = whole(atoms[at + 1], 1, 31)
+    goes_on = at + 2 < len(atoms) and atoms[at + 2].tag in ("PERIOD", "COUNTED", "CUR", "SUB", "AMPM", "MONTH", "DAYMARK")
+    if atoms[at].tag != "TO" or number is None or goes_on:
+        return found
+    start = _bounds(found)[0]
+    return _spanning(found, atoms[at + 1].end, start, _next(_later_day(start, number)))
 
 
 def _next(at: date) -> date:
@@ -197,17 +237,13 @@ def _bounds(found: Found) -> tuple[date, date]:
     return date.fromisoformat(found.value["from"]), date.fromisoformat(found.value["to"])
 
 
-def _opens_span(found: Found, atoms: Sequence[Atom]) -> bool:
-    return any(atom.tag == "SINCE" for atom in atoms if found.start - 9 <= atom.start and atom.end <= found.start)
-
-
-def _since(found: Found, atoms: Sequence[Atom], today: date) -> Found:
+def _since(found: Found, atoms: Sequence[Atom], starts: Sequence[int], today: date) -> Found:
     """`since Monday` and `周一以来` run until today, today included."""
     start, end = _bounds(found)
-    at = next((index for index, atom in enumerate(atoms) if found.start <= atom.start), 0)
-    opens = 0 < at and atoms[at - 1].text.lower() in ("since", "自从", "自")
-    after = next((atom for atom in atoms if found.end <= atom.start), None)
-    if today < start or today < end or not (opens or (after is not None and after.tag == "ONWARDS")):
+    at, beyond = bisect_left(starts, found.start), bisect_left(starts, found.end)
+    opens = at > 0 and atoms[at - 1].text.lower() in ("since", "自从", "自")
+    goes_on = beyond < len(atoms) and atoms[beyond].tag == "ONWARDS"
+    if today < start or today < end or not (opens or goes_on):
         return found
     value = {"from": start.isoformat(), "to": _next(today).isoformat()}
     return replace(found, value=value, unit="range")

@@ -121,8 +121,11 @@ def _ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When 
     assert unit is not None
     if unit.text in ("月", "月份", "周末") or (unit.text == "年" and number and len(number.digits) == 4):
         return None
+    if unit.lemma in ("hour", "minute", "second") and number is None:
+        return calendar.day(context.today)
     if one(span, "FEW") is not None:
-        return When(*(calendar.moved(context.today, unit.lemma, -count) for count in (9, 2)))
+        counts = (4, 1) if "couple" in (atom.text.lower() for atom in span) else (7, 2)
+        return When(*(calendar.moved(context.today, unit.lemma, -count) for count in counts))
     if one(span, "HALF") is not None:
         return _half_ago(context.today, unit.lemma)
     count = 1 if number is None else whole(number, 0, 1200)

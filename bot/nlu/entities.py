@@ -63,7 +63,7 @@ class Rules:
             each = self._resolve(self._names[key], atoms, start, end, context)
             if each is not None:
                 found.append(each)
-        found.extend(_bare(atoms, expects, taken=found))
+        found.extend(_bare(atoms, expects, context))
         kept = dates.join_ranges(choose(found), atoms, context.today)
         kept.extend(self._anger.find(normal.text, atoms))
         return [_in_original(each, normal) for each in kept if each.entity in self._entities]
@@ -81,7 +81,7 @@ class Rules:
 _FILLERS = frozenset(("OF", "AMOUNTCUE", "ALONGSIDE", "OTHER"))
 
 
-def _bare(atoms: list[Atom], expects: str, *, taken: Sequence[Found]) -> list[Found]:
+def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
     """The one number of a message that says nothing else: what was asked for, or what it looks like."""
     numbers = [at for at, atom in enumerate(atoms) if atom.tag == "NUM" or (atom.digits and atom.tag == "WORD")]
     if not numbers or any(atom.tag not in _FILLERS for at, atom in enumerate(atoms) if at not in numbers):
@@ -93,6 +93,8 @@ def _bare(atoms: list[Atom], expects: str, *, taken: Sequence[Found]) -> list[Fo
         value = identifiers.expected(expects, "".join(atom.digits for atom in row))
         if value is not None:
             return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value)]
+    if expects == "date" and len(numbers) == 1:
+        return [each for each in (dates.bare(atoms[first], context),) if each is not None]
     if length == len(numbers) and found is not None and expects != "amount":
         return [found]
     amount = amounts.bare(atoms, first) if len(numbers) == 1 else None

@@ -22,13 +22,18 @@ class Found:
     unit: str = ""
     """The currency of an amount; `day` or `range` of a date."""
     rank: int = NAMED
+    part: str = ""
+    """Of a date, the rule that read it: what a span of two dates needs to know of its ends."""
 
 
 def choose(found: Iterable[Found]) -> list[Found]:
     """Finds that do not overlap, in order of the text. Deterministic: no two finds tie in everything."""
     ordered = sorted(found, key=lambda each: (-each.rank, each.start - each.end, each.start, each.entity))
     kept: list[Found] = []
+    taken: set[int] = set()
     for each in ordered:
-        if all(each.end <= other.start or other.end <= each.start for other in kept):
+        places = range(each.start, each.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
             kept.append(each)
     return sorted(kept, key=lambda each: each.start)

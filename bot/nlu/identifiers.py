@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from bot.nlu.atoms import Atom
-from bot.nlu.found import BARE, CUED, NAMED, SHAPED, Found
+from bot.nlu.found import BARE, CUED, SHAPED, Found
 
 Pattern = list[dict[str, Any]]
 
@@ -27,6 +28,10 @@ PATTERNS: dict[str, list[Pattern]] = {
         [{"TAG": "NUM"}, {"ORTH": "是"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
         [{"TAG": "NUM"}, {"TAG": "CODECUE"}],
     ],
+    "code.hinted": [
+        [{"ORTH": word}, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
+        for word in ("收到", "收到了", "received", "短信", "sms", "got") for count in range(4)
+    ] + [[{"ORTH": who}, {"ORTH": "sent"}, {"TAG": "NUM"}] for who in ("they", "you", "u")],
     "card.cued": [
         *_cued("CARDCUE", fillers=4),
         *([{"TAG": "CARD"}, *[{"TAG": "CARDCUE"}] * cue, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
@@ -41,7 +46,6 @@ PATTERNS: dict[str, list[Pattern]] = {
     "phone.cued": _cued("PHONECUE", fillers=3),
 }  # fmt: skip
 
-_DIGIT = r"(?<![\d.,])"
 _CN_MOBILE = re.compile(r"(?<![\d+])(?<!\d[ -])(?:\(?(?:\+|00)?86\)?[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?![\d])(?![ -]\d)")
 _CN_MOBILE_PREFIXED = re.compile(r"(?:\+|00)86[ -]?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]\d{9}))[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)")
@@ -88,15 +92,19 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
     digits = "".join(atom.digits for atom in atoms[first:last])
     if not digits or (kind == "code" and _is_other_code(atoms, start)):
         return None
-    span = {"start": atoms[first].start, "end": atoms[last - 1].end}
+    found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
+    if how == "hinted":
+        return found(entity="code", value=digits, rank=SHAPED) if len(digits) == 6 else None
+    if kind == "card" and any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2]):
+        return None
     if kind == "code" and 4 <= len(digits) <= 8:
-        return Found(entity="code", value=digits, **span)
+        return found(entity="code", value=digits)
     if kind == "card" and (len(digits) == 4 or 13 <= len(digits) <= 19):
-        return Found(entity="card_ending", value=digits[-4:], **span)
+        return found(entity="card_ending", value=digits[-4:])
     if kind == "order" and 10 <= len(digits) <= 28:
-        return Found(entity="order_number", value=digits, **span)
+        return found(entity="order_number", value=digits)
     if kind == "phone" and re.fullmatch(r"1[3-9]\d{9}", digits):
-        return Found(entity="phone_number", value=digits, **span)
+        return found(entity="phone_number", value=digits)
     return None
 
 
@@ -129,8 +137,8 @@ def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
     entity = "code" if len(digits) == 6 else "order_number" if 10 <= len(digits) <= 28 else ""
     if not entity:
         return None, last - first
-    span = {"start": atoms[first].start, "end": atoms[last - 1].end}
-    return Found(entity=entity, value=digits, rank=BARE if entity == "code" else CUED, **span), last - first
+    found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
+    return found(entity=entity, value=digits, rank=BARE if entity == "code" else CUED), last - first
 
 
 def expected(entity: str, digits: str) -> str | None:
@@ -138,5 +146,3 @@ def expected(entity: str, digits: str) -> str | None:
     shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"\d{8,15}"}
     return digits if entity in shapes and re.fullmatch(shapes[entity], digits) else None
 
-
-__all__ = ["NAMED", "PATTERNS", "bare", "expected", "find_shaped", "is_card_number", "resolve"]

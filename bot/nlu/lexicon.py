@@ -52,7 +52,7 @@ _PERIODS = {
     "hour": "hour hours hr hrs 小时 个小时 钟头 个钟头 小時",
     "minute": "minute minutes min mins 分钟 分鐘",
     "second": "secs seconds 秒 秒钟",
-    "weekend": "weekend weekends 周末 週末",
+    "weekend": "weekend 周末 週末",
 }
 
 # Days counted from today.
@@ -145,6 +145,7 @@ _PHRASES = {
     # Identifiers
     "CODECUE": "code|otp|passcode|verification code|security code|验证码|驗證碼|校验码|动态码|动态密码|短信码|短信验证码|"
     "verification|one-time code|one time code|one-time password|one time password|sms code|认证码|确认码|口令",
+    "CODEHINT": "they|短信|sms|got|text message|u",
     "NOTCODE": "promo|promotion|discount|coupon|zip|postal|post|area|sort|swift|country|dress|qr|error|tracking|invite|"
     "invitation|referral|pin|错误码|邀请码|优惠码|邮政编码|区号|错误代码",
     "CARDCUE": "ending|ends|ended|last four|last 4|last four digits|last 4 digits|final four|final 4|final four digits|"

@@ -25,7 +25,7 @@ _EN_TENS = {
     word: 10 * (at + 2) for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"])
 } | {"ninety": 90, "fourty": 40}
 _EN_SCALES = {"thousand": 1000, "grand": 1000, "k": 1000, "million": 1_000_000, "mil": 1_000_000}
-EN_WORDS = frozenset([*_EN_DIGITS, *_EN_TENS, "hundred", *_EN_SCALES])
+EN_WORDS = frozenset([*_EN_DIGITS, *_EN_TENS, "hundred", "thousand", "grand", "million"])
 
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
 
@@ -106,7 +106,7 @@ def parse_chinese(text: str) -> Decimal | None:
             size = Decimal(_ZH_UNITS[token])
             if (unit and unit <= size) or (digit is None and size != 10) or (digit is not None and digit == 0):
                 return None
-            section, unit, digit, zero = section + (1 if digit is None else digit) * size, size, None, False
+            section, unit, digit, zero = section + (digit or 1) * size, size, None, False
         elif token in _ZH_MYRIADS:
             size = Decimal(_ZH_MYRIADS[token])
             section += digit or 0

@@ -23,7 +23,7 @@ def _period(atoms: Sequence[Atom], start: int, end: int, context: Context) -> Wh
     text = relative.text + unit.text
     if text in ("当天", "这天", "本天", "上天", "下天", "本日", "上年"):
         return None
-    if unit.lemma == "day" and not is_english(unit):
+    if unit.lemma == "day":  # "next day delivery"; 当天 is of some other day
         return None
     return calendar.period(context.today, unit.lemma, int(relative.lemma))
 
@@ -48,8 +48,8 @@ def _trailing(atoms: Sequence[Atom], start: int, end: int, context: Context) -> 
     if (relative is not None and relative.lemma not in ("-1", "0", "1")) or unit.text in ("月", "月份"):
         return None
     count = 3 if one(span, "FEW") is not None else 1 if number is None else whole(number, 1, 1200)
-    if count is None:
-        return None
+    if count is None or (count > 1 and number is not None and unit.text.lower() in ("day", "week", "month", "year")):
+        return None  # "the next three day weekend"
     if relative is not None and relative.lemma == "1":
         return When(context.today, calendar.moved(context.today, unit.lemma, count) + timedelta(days=1))
     if one(span, "HALF") is not None:
@@ -80,6 +80,16 @@ def _named_month(atoms: Sequence[Atom], start: int, end: int, context: Context) 
     if relative is not None and year is None:
         return _relative_month(context, month, int(relative.lemma))
     return calendar.named_month(context.today, month, year=year, prefer=context.prefer)
+
+
+def _month_range(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
+    """`from March to May`: the latest of each, or the next where `prefer` is future."""
+    first, last = (int(atom.lemma) for atom in atoms[start:end] if atom.tag == "MONTH")
+    begins = calendar.named_month(context.today, first, year=None, prefer=context.prefer)
+    if begins is None:
+        return None
+    months = (last - first) % 12 + 1
+    return When(begins.start, calendar.months_from(begins.start, months))
 
 
 def _relative_month(context: Context, month: int, relative: int) -> When | None:
@@ -151,6 +161,7 @@ RULES: dict[str, Rule] = {
     "period": _period,
     "trailing": _trailing,
     "named_month": _named_month,
+    "month_range": _month_range,
     "named_year": _named_year,
     "part": _part,
 }

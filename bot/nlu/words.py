@@ -7,6 +7,7 @@ takes its pipeline's place and adds lemmas and parts of speech.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import rjieba
@@ -30,6 +31,10 @@ MAX_STRINGS = 50_000
 """New strings after which a blank pipeline is made afresh: spaCy's string store and tokenizer cache only grow."""
 
 
+_LONG = re.compile(r"\S{48}")
+"""A longer run of anything but Chinese is cut here: spaCy peels a run of marks one by one, in quadratic time."""
+
+
 class RunTokenizer:
     """A spaCy tokenizer for text in both scripts."""
 
@@ -45,19 +50,30 @@ class RunTokenizer:
                 cut = rjieba.cut(text[start:end])
                 words += cut
                 spaces += [False] * len(cut)
-                continue
-            for token in self._latin(text[start:end]):
+            else:
+                self._add_latin(text[start:end], words, spaces)
+        return Doc(self.vocab, words=words, spaces=spaces)
+
+    def _add_latin(self, text: str, words: list[str], spaces: list[bool]) -> None:
+        for piece in _pieces(text):
+            for token in self._latin(piece):
                 # A run's leading space is a token of its own; after a word it belongs to that word.
-                if token.is_space and words and token.text == " " and not spaces[-1]:
+                if token.text == " " and words and not spaces[-1]:
                     spaces[-1] = True
                     continue
                 words.append(token.text)
                 spaces.append(bool(token.whitespace_))
-        return Doc(self.vocab, words=words, spaces=spaces)
+
+
+def _pieces(text: str) -> list[str]:
+    ends = [match.end() for match in _LONG.finditer(text)]
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True) if start < end]
 
 
 def _blank_english() -> Language:
-    return spacy.blank("en")
+    nlp = spacy.blank("en")
+    nlp.tokenizer = RunTokenizer(nlp.vocab, nlp.tokenizer)
+    return nlp
 
 
 def _blank_chinese() -> Language:
