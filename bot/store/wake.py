@@ -83,6 +83,14 @@ class Subscription:
             self._waiter.set_result(None)
 
 
+async def cancel(*tasks: asyncio.Task[Any]) -> None:
+    """Until they have ended: `asyncio.wait_for`, which redis-py uses, can swallow a cancellation on Python 3.11."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=0.1)
+
+
 class Wakes:
     """All subscriptions of a process. The connection is opened for the first listener; `aclose` ends it."""
 
@@ -118,8 +126,7 @@ class Wakes:
 
     async def aclose(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
         for subscriptions in list(self._listeners.values()):
             for subscription in subscriptions:
                 subscription.close()
@@ -151,11 +158,12 @@ class Wakes:
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for part in parts:
-                part.cancel()
-            results = await asyncio.gather(*parts, return_exceptions=True)
+            await cancel(*parts)
             await connection.disconnect(nowait=True)
-        log.warning("wakes.lost", extra={"error": " ".join(type(each).__name__ for each in results)})
+        log.warning(
+            "wakes.lost",
+            extra={"error": " ".join(type(part.exception()).__name__ for part in parts if not part.cancelled())},
+        )
 
     async def _connect(self) -> AbstractConnection:
         """A connection of our own, to the master or to any node of a cluster (each hears what all publish)."""
@@ -183,7 +191,8 @@ class Wakes:
             self._sent.update(wanted)
             self._sent.difference_update(unwanted)
             try:
-                await asyncio.wait_for(self._news.wait(), PING_S)
+                async with asyncio.timeout(PING_S):
+                    await self._news.wait()
             except TimeoutError:
                 await connection.send_command("PING", check_health=False)
             if loop.time() >= safety:
