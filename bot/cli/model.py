@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     for path in sorted((args.project / "models").glob("*.tar.gz"), key=lambda each: each.stat().st_mtime):
         stat = path.stat()
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(stat.st_mtime))
-        signed = "signed  " if package.is_signed(path, key) else "unsigned"
-        print(f"{made}  {stat.st_size / 1e6:6.1f} MB  {signed}  {path.name}")
+        state = "signed  " if package.is_signed(path, key) else "unsigned"
+        print(f"{made}  {stat.st_size / 1e6:6.1f} MB  {state}  {path.name}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.engine import tensorflow_free
@@ -30,51 +31,60 @@ INSTEAD = {
 def check_config(config: Mapping[str, Any], *, where: str) -> None:
     """Raise NeedsTensorFlow with a line for each `pipeline` and `policies` entry that cannot run here.
 
-    An absent `pipeline` or `policies` is refused too: Rasa would fill in its default, which is neural. A name that is
-    no component at all raises ModelError.
+    An absent `pipeline` or `policies` is refused too: Rasa would fill in its default, which is neural. Names that are
+    no component raise ModelError, if they are all that is wrong.
     """
-    problems = []
+    problems: list[Problem] = []
     for section in ("pipeline", "policies"):
         if config.get(section) is None:
             problems.append(
-                f"{where}: {section} is missing; Rasa's default for it needs TensorFlow, which is left out: "
-                "write it out, or `[]` for none"
+                Problem(
+                    f"{where}: {section} is missing; Rasa's default for it needs TensorFlow, which is left out: "
+                    "write it out, or `[]` for none"
+                )
             )
             continue
         for index, entry in enumerate(config[section]):
             name = entry.get("name", "") if isinstance(entry, Mapping) else str(entry)
-            problems += _reasons(name, place=f"{where}: {section}[{index}]")
+            problems += _problems(name, place=f"{where}: {section}[{index}]")
     _refuse(problems)
 
 
 def check_classes(paths: Iterable[str], *, where: str) -> None:
     """The same for the module paths of a trained model's components."""
-    _refuse([reason for path in dict.fromkeys(paths) for reason in _reasons(path, place=where)])
+    _refuse([problem for path in dict.fromkeys(paths) for problem in _problems(path, place=where)])
 
 
-def _refuse(problems: list[str]) -> None:
+@dataclass(frozen=True)
+class Problem:
+    text: str
+    unknown: bool = False
+    """Not a component that needs something, but no component at all."""
+
+
+def _refuse(problems: list[Problem]) -> None:
     if problems:
-        raise NeedsTensorFlow("\n".join(problems))
+        kind = ModelError if all(problem.unknown for problem in problems) else NeedsTensorFlow
+        raise kind("\n".join(problem.text for problem in problems))
 
 
-def _reasons(name: str, *, place: str) -> list[str]:
+def _problems(name: str, *, place: str) -> list[Problem]:
     try:
         component = _class_of(name)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in tensorflow_free.LEFT_OUT:
-            raise ModelError(f"{place}: cannot import '{name}': {error}") from error
-        absent = [package]
+            return [Problem(f"{place}: cannot import '{name}': {error}", unknown=True)]
+        absent, lineage = [package], []
     except Exception as error:
-        raise ModelError(f"{place}: '{name}' is not a component: {' '.join(str(error).split())}") from error
+        return [Problem(f"{place}: '{name}' is not a component: {' '.join(str(error).split())}", unknown=True)]
     else:
-        absent = sorted(_absent_packages(component))
-    short = name.rpartition(".")[2]
-    instead = next((INSTEAD[base] for base in _lineage(name) if base in INSTEAD), "a component without it")
+        absent, lineage = sorted(_absent_packages(component)), [base.__name__ for base in component.__mro__]
     if not absent:
         return []
-    packages = " and ".join(absent)
-    return [f"{place}: {short} needs {packages}, which is left out or not installed; use {instead} instead"]
+    instead = next((INSTEAD[base] for base in lineage if base in INSTEAD), "a component without it")
+    needs = f"{name.rpartition('.')[2]} needs {' and '.join(absent)}, which is left out or not installed"
+    return [Problem(f"{place}: {needs}; use {instead} instead")]
 
 
 def _class_of(name: str) -> type:
@@ -86,13 +96,6 @@ def _class_of(name: str) -> type:
         return component
     registered: type = DefaultV1Recipe._from_registry(name).clazz
     return registered
-
-
-def _lineage(name: str) -> list[str]:
-    try:
-        return [base.__name__ for base in _class_of(name).__mro__]
-    except Exception:
-        return [name.rpartition(".")[2]]
 
 
 def _absent_packages(component: type) -> set[str]:

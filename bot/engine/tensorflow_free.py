@@ -120,7 +120,7 @@ class _RasaLoader(importlib.abc.Loader):
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
-        # Old libraries that Rasa imports deprecate each other at length, and change the filters of everybody's warnings.
+        # Old libraries that Rasa imports deprecate each other at length, and change everybody's warning filters.
         with self._finder.standing_in(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._loader.exec_module(module)
