@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -20,6 +23,8 @@ from sandbox.database import Database
 from sandbox.faults import FaultBox
 from sandbox.service import Call, Outcome, Refused, Route, problem
 from sandbox.table import TABLE
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 KEYLESS = {"/openapi.json", *(route.path for route in TABLE if route.keyless)}
@@ -44,8 +49,7 @@ def create_app(db: Database, *, key: str, now: Callable[[], float]) -> web.Appli
     app[PARTS] = Parts(db=db, key=key, now=now)
     for route in TABLE:
         app.router.add_route(route.method, route.path, _serve(route))
-    document = json.dumps(openapi.document(TABLE))
-    app.router.add_get("/openapi.json", _constant(document))
+    app.router.add_get("/openapi.json", _document)
     app.router.add_get("/faults", _list_faults)
     app.router.add_post("/faults", _add_fault)
     app.router.add_delete("/faults", _clear_faults)
@@ -69,11 +73,13 @@ def _serve(route: Route) -> Handler:
     return handle
 
 
-def _constant(text: str) -> Handler:
-    async def handle(request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="application/json")
+@cache
+def _document_text() -> str:
+    return json.dumps(openapi.document(TABLE))
 
-    return handle
+
+async def _document(request: web.Request) -> web.Response:
+    return web.Response(text=_document_text(), content_type="application/json")
 
 
 def _response(outcome: Outcome, media: str = "application/json") -> web.Response:
@@ -94,7 +100,7 @@ async def _json_of(request: web.Request) -> Any:
     raw = await request.read()
     try:
         return json.loads(raw) if raw else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("bad_request", f"the body is not JSON: {error}", status=400) from error
 
 
@@ -116,6 +122,12 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status, "bad_request")
         return _response(problem(code, error.reason, status=error.status))
+    except sqlite3.OperationalError:
+        log.exception("the database did not answer")
+        return _response(problem("busy", "try again", status=503))
+    except Exception:
+        log.exception("%s failed", request.match_info.handler)
+        return _response(problem("internal", "an error of ours", status=500))
 
 
 @web.middleware

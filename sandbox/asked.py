@@ -31,7 +31,7 @@ class Page(Asked):
 class PaymentsQuery(Page):
     status: PaymentStatus | None = None
     merchant: Annotated[str, Field(max_length=100)] | None = None
-    amount_minor: int | None = None
+    amount_minor: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     since: float | None = None
     until: float | None = None
 

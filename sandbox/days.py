@@ -24,7 +24,7 @@ def day_bounds(at: float, timezone: str) -> tuple[float, float]:
 
 
 def month_bounds(month: str, timezone: str) -> tuple[float, float]:
-    """First moment of the month (YYYY-MM) and of the next one. Raises ValueError for what is not a month."""
+    """First moment of the month (YYYY-MM) and of the next one. Raises ValueError or OverflowError for what is none."""
     first = date.fromisoformat(f"{month}-01")
     following = (first + timedelta(days=31)).replace(day=1)
     return _midnight(first, timezone), _midnight(following, timezone)

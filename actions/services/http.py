@@ -32,7 +32,8 @@ MAX_ANSWER_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Attempt n (from 1) waits a random part of `backoff_s * 2**(n-1)` before the next; all end within `within_s`."""
+    """After attempt n (from 1) we wait a random part of `backoff_s * 2**(n-1)`, a second at most; all end within
+    `within_s`."""
 
     attempts: int = 3
     backoff_s: float = 0.1
@@ -107,7 +108,7 @@ class HttpService:
             try:
                 return await self._attempt(request, timeout_s=min(self._timeout_s, left_s))
             except _Again as error:
-                pause_s = random.uniform(0, self._retry.backoff_s * 2 ** (attempt - 1))
+                pause_s = random.uniform(0, min(1.0, self._retry.backoff_s * 2 ** (attempt - 1)))
                 last = attempt == attempts or time.monotonic() + pause_s >= deadline
                 log.warning("service.failed", service=self.name, method=request.method, attempt=attempt, why=error.why)
                 if last:
@@ -152,7 +153,7 @@ class HttpService:
     def _read(self, status: int, raw: bytes) -> dict[str, Any]:
         try:
             answer = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServiceDown(f"{self.name}: answered {status} with what is not JSON") from error
         if not isinstance(answer, dict):
             raise ServiceDown(f"{self.name}: answered {status} with {type(answer).__name__}, not an object")

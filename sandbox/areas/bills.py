@@ -65,7 +65,10 @@ CATEGORIES = (
 
 
 def bill_of(call: Call, customer: sqlite3.Row, month: str) -> models.Bill:
-    start, end = month_bounds(month, customer["timezone"])
+    try:
+        start, end = month_bounds(month, customer["timezone"])
+    except (ValueError, OverflowError) as error:
+        raise Missing("month") from error
     sums = call.db.connection.execute(SUMS, {"who": customer["id"], "start": start, "end": end}).fetchone()
     if not any(tuple(sums)):
         raise Missing("bill")
@@ -95,11 +98,7 @@ def list_bills(call: Call) -> asked.Bills:
 
 
 def get_bill(call: Call) -> models.Bill:
-    customer = customer_of(call)
-    try:
-        return bill_of(call, customer, call.path["month"])
-    except ValueError as error:
-        raise Missing("bill") from error
+    return bill_of(call, customer_of(call), call.path["month"])
 
 
 def limits_of(call: Call, customer: sqlite3.Row) -> models.Limits:

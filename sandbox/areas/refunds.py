@@ -90,7 +90,7 @@ def create(call: Call, customer: sqlite3.Row, payment: sqlite3.Row, amount_minor
     if payment["method"] == "card":
         completed_at = working_days_after(call.now, CARD_WORKING_DAYS, zone, hour=18)
     else:
-        completed_at = sent_at + 60
+        completed_at = sent_at + 3600
     call.db.insert(
         "refunds",
         id=refund_id,
@@ -106,8 +106,8 @@ def create(call: Call, customer: sqlite3.Row, payment: sqlite3.Row, amount_minor
         expected_on=day_of(completed_at, zone),
     )
     clock.plan(call.db, approved_at, "refund.approve", refund_id)
-    clock.plan(call.db, max(sent_at, approved_at + 1), "refund.send", refund_id)
-    clock.plan(call.db, max(completed_at, approved_at + 2), "refund.complete", refund_id)
+    clock.plan(call.db, sent_at, "refund.send", refund_id)
+    clock.plan(call.db, completed_at, "refund.complete", refund_id)
     return refund_id
 
 

@@ -1,0 +1,3 @@
+from tests.bank import bank, bank_process, seeded_file
+
+__all__ = ["bank", "bank_process", "seeded_file"]

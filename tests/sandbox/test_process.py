@@ -1,0 +1,65 @@
+"""`python -m sandbox`: one line when ready, one line when it cannot start, clean on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+
+from tests.bank import KEY, PROJECT, BankProcess
+
+
+def started(*options: str, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("XIAOER_")}
+    return run("-m", "sandbox", *options, env=clean | env)
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+async def test_it_says_where_it_is_and_stops_cleanly(bank_process: BankProcess) -> None:
+    assert bank_process.ready_line.startswith(f"sandbox bank ready at {bank_process.url} (")
+    async with aiohttp.ClientSession() as session, session.get(f"{bank_process.url}/healthz") as response:
+        assert await response.json() == {"status": "ok"}
+    assert await bank_process.stop() == 0
+    assert not list(bank_process.db.parent.glob("*-wal"))
+
+
+async def test_a_taken_port_is_one_line(bank_process: BankProcess, tmp_path: Path) -> None:
+    options = ("--port", str(bank_process.port), "--db", str(tmp_path / "other.db"))
+    ended = await asyncio.to_thread(started, *options, XIAOER_BANK_KEY=KEY)
+    assert ended.returncode == 1
+    assert ended.stderr == f"sandbox: port {bank_process.port} is taken; give another with --port\n"
+
+
+def test_a_missing_key_is_one_line(tmp_path: Path) -> None:
+    ended = started("--db", str(tmp_path / "bank.db"))
+    assert ended.returncode == 1 and ended.stderr.startswith("sandbox: XIAOER_BANK_KEY: not set")
+
+
+def test_the_key_may_come_from_a_private_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("secret\n")
+    path.chmod(0o644)
+    ended = started("--db", str(tmp_path / "bank.db"), XIAOER_BANK_KEY_FILE=str(path))
+    assert ended.returncode == 1 and "chmod 600" in ended.stderr and "secret" not in ended.stderr
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "bank.db"
+    path.write_text("hello, I am a letter\n" * 100)
+    ended = started("--db", str(path), "--port", "0", XIAOER_BANK_KEY=KEY)
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and str(path) in ended.stderr
+
+
+def test_it_needs_neither_rasa_nor_the_bot() -> None:
+    absent = ("rasa", "rasa_sdk", "bot", "redis", "numpy")
+    ended = run("-c", f"import sys, sandbox.__main__; print([name for name in {absent} if name in sys.modules])")
+    assert ended.stdout.strip() == "[]"
