@@ -61,14 +61,27 @@ def _number(atoms: Sequence[Atom], at: int) -> Found | None:
 
 
 def _is_cued(atoms: Sequence[Atom], at: int) -> bool:
+    if _is_of_an_account(atoms, at):
+        return not any(atom.text.lower() == "pin" for atom in atoms[max(0, at - 3) : at])
     for before in reversed(atoms[max(0, at - 5) : at]):
         if before.text.lower() in ("number", "no", "no.", "num", "id", "#", "digit", "digits"):
             return False
-        if before.tag == "AMOUNTCUE" or before.text.lower() in ("refund", "payment", "transfer"):
+        if before.tag == "AMOUNTCUE" or before.text.lower() in _NAMES_OF_AMOUNTS:
             return True
         if before.tag not in ("OF", "TO") and before.text not in ("这", "that", "it"):
             return False
     return False
+
+
+_NAMES_OF_AMOUNTS = frozenset(
+    ["refund", "refunds", "payment", "payments", "transfer", "transfers", "charges", "那笔", "这笔", "那个", "两笔"]
+)
+
+
+def _is_of_an_account(atoms: Sequence[Atom], at: int) -> bool:
+    """`is there 500 in my account`, `who took 300 from my account`, `I want that 25 back`."""
+    after = [atom.text.lower() for atom in atoms[at + 1 : at + 3]]
+    return after[:1] == ["back"] or after in (["in", "my"], ["from", "my"], ["on", "my"], ["off", "my"])
 
 
 def _is_small_word(atom: Atom) -> bool:

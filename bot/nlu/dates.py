@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from bot.nlu.atoms import Atom
-from bot.nlu.calendar_days import When, day_of_month, month_day, weekday
+from bot.nlu.calendar_days import When, day_of_month, month_day, named_month, weekday
 from bot.nlu.date_reading import Context, Rule, whole
 from bot.nlu.day_rules import RULES as DAY_RULES
 from bot.nlu.found import NAMED, SHAPED, Found
@@ -98,7 +98,7 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_tag("REL"), _tag("PERIOD"), _DE, _tag("PART")], [_tag("REL"), _tag("PART")], [_tag("PART")],
         [_tag("NUM"), _is("月"), _tag("PART")], [_tag("NUM"), _is("月份"), _tag("PART")],
         [_tag("PART"), _is("-", "?"), _OF, _tag("MONTH")], [_tag("YEAR"), _tag("PART")],
-        [_tag("MONTH"), _tag("PART")], [_tag("PART"), _OF, _tag("PERIOD")],
+        [_tag("MONTH"), _tag("PART")], [_tag("PART"), _OF, _tag("PERIOD")], [_tag("NUM"), _tag("PART")],
     ],
 }  # fmt: skip
 
@@ -166,6 +166,12 @@ def bare(atom: Atom, context: Context) -> Found | None:
     else:
         when = month_day(context.today, first, int(second), year=None, prefer=context.prefer)
     return None if when is None else _found(atom.start, atom.end, when)
+
+
+def bare_month(atom: Atom, context: Context) -> list[Found]:
+    """`September` where it is all the message says."""
+    when = named_month(context.today, int(atom.lemma), year=None, prefer=context.prefer)
+    return [] if when is None or atom.text == "may" else [_found(atom.start, atom.end, when)]
 
 
 def join_ranges(found: list[Found], atoms: Sequence[Atom], today: date) -> list[Found]:

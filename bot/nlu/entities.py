@@ -15,7 +15,7 @@ from bot.nlu.anger import Anger
 from bot.nlu.atoms import Atom, scan, to_doc
 from bot.nlu.calendar_days import Prefer
 from bot.nlu.date_reading import Context
-from bot.nlu.found import Found, choose
+from bot.nlu.found import ASKED, Found, choose
 from bot.nlu.text import MAX_CHARS, Normal, normalise
 
 ENTITIES = ("amount", "date", "order_number", "card_ending", "phone_number", "code", "anger")
@@ -58,7 +58,7 @@ class Rules:
         if not atoms:
             return []
         doc = to_doc(self._vocab, atoms)
-        found = [*dates.find_shaped(normal.text, context), *identifiers.find_shaped(normal.text)]
+        found = [*dates.find_shaped(normal.text, context), *identifiers.find_shaped(normal.text), *identifiers.find_hinted(atoms)]
         for key, start, end in self._matcher(doc):
             each = self._resolve(self._names[key], atoms, start, end, context)
             if each is not None:
@@ -78,12 +78,15 @@ class Rules:
         return identifiers.resolve(name, atoms, start, end)
 
 
-_FILLERS = frozenset(("OF", "AMOUNTCUE", "ALONGSIDE", "OTHER"))
+_FILLERS = frozenset(("OF", "AMOUNTCUE", "ALONGSIDE", "OTHER", "TO", "HALF"))
 
 
 def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
     """The one number of a message that says nothing else: what was asked for, or what it looks like."""
     numbers = [at for at, atom in enumerate(atoms) if atom.tag == "NUM" or (atom.digits and atom.tag == "WORD")]
+    months = [atom for atom in atoms if atom.tag == "MONTH"]
+    if not numbers and len(months) == 1 and all(atom.tag in _FILLERS for atom in atoms if atom.tag != "MONTH"):
+        return dates.bare_month(months[0], context)
     if not numbers or any(atom.tag not in _FILLERS for at, atom in enumerate(atoms) if at not in numbers):
         return []
     first = numbers[0]
@@ -92,7 +95,7 @@ def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
         row = atoms[first : first + length]
         value = identifiers.expected(expects, "".join(atom.digits for atom in row))
         if value is not None:
-            return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value)]
+            return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value, rank=ASKED)]
     if expects == "date" and len(numbers) == 1:
         return [each for each in (dates.bare(atoms[first], context),) if each is not None]
     if length == len(numbers) and found is not None and expects != "amount":

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 # How specific a reading is; between overlapping finds the more specific one wins, then the longer, then the earlier.
-BARE, CUED, SHAPED, NAMED = range(4)
-"""A lone number; beside a word that asks for one; by its own shape; by a currency, a calendar word or an exact cue."""
+BARE, CUED, SHAPED, NAMED, ASKED = range(5)
+"""A lone number; beside a word that asks for one; by its own shape; by a currency, a calendar word or an exact cue;
+and what the dialogue has just asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,10 +28,6 @@ PATTERNS: dict[str, list[Pattern]] = {
         [{"TAG": "NUM"}, {"ORTH": "是"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
         [{"TAG": "NUM"}, {"TAG": "CODECUE"}],
     ],
-    "code.hinted": [
-        [{"ORTH": word}, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
-        for word in ("收到", "收到了", "received", "短信", "sms", "got") for count in range(4)
-    ] + [[{"ORTH": who}, {"ORTH": "sent"}, {"TAG": "NUM"}] for who in ("they", "you", "u")],
     "card.cued": [
         *_cued("CARDCUE", fillers=4),
         *([{"TAG": "CARD"}, *[{"TAG": "CARDCUE"}] * cue, *[{"TAG": "OF"}] * count, {"TAG": "NUM"}]
@@ -93,8 +89,6 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
     if not digits or (kind == "code" and _is_other_code(atoms, start)):
         return None
     found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
-    if how == "hinted":
-        return found(entity="code", value=digits, rank=SHAPED) if len(digits) == 6 else None
     if kind == "card" and any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2]):
         return None
     if kind == "code" and 4 <= len(digits) <= 8:
@@ -125,6 +119,28 @@ def _may_join(left: Atom, right: Atom) -> bool:
 def _is_other_code(atoms: Sequence[Atom], at: int) -> bool:
     """A promo code, a ZIP code, an error code: not the one-time code."""
     return any(atom.tag == "NOTCODE" for atom in atoms[max(0, at - 2) : at + 2])
+
+
+def find_hinted(atoms: Sequence[Atom]) -> Iterator[Found]:
+    """The one row of six digits in a message that speaks of a text, of digits, of something received.
+
+    Whole thousands after "received" are money.
+    """
+    rows = [at for at, atom in enumerate(atoms) if len(atom.digits) == 6 and atom.text.isascii()]
+    if len(rows) != 1 or any(atom.tag == "NOTCODE" and atom.text.lower() != "pin" for atom in atoms):
+        return
+    atom = atoms[rows[0]]
+    beside = atoms[rows[0] + 1].tag if rows[0] + 1 < len(atoms) else ""
+    if beside in ("CUR", "SUB", "COUNTED") or (rows[0] and atoms[rows[0] - 1].tag == "CUR"):
+        return
+    if atom.digits[0] == "0" or (atom.digits[3:] != "000" and any(each.text.lower() in _HINTS for each in atoms)):
+        yield Found(entity="code", start=atom.start, end=atom.end, value=atom.digits, rank=SHAPED)
+
+
+_HINTS = frozenset(
+    "sms text texted says digits digit came received got code they 码 短信 短信里 收到 收到了 收到的 位数 密码 动态 发来 发来了 号码 验证码 "
+    "是这个 这个".split()
+)
 
 
 def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:

@@ -143,9 +143,9 @@ _PHRASES = {
     "MORNING": "morning|afternoon|evening|night|noon|midnight|早上|上午|中午|下午|晚上|凌晨|早晨|傍晚|夜里|晚",
     "AMPM": "am|pm|a.m.|p.m.|o'clock|点|點|点钟|时|點鐘",
     # Identifiers
-    "CODECUE": "code|otp|passcode|verification code|security code|验证码|驗證碼|校验码|动态码|动态密码|短信码|短信验证码|"
+    "CODECUE": "code|otp|passcode|verification code|security code|six digits|一次性密码|6位数|六位数|验证码|驗證碼|校验码|动态码|动态密码|短信码|短信验证码|"
     "verification|one-time code|one time code|one-time password|one time password|sms code|认证码|确认码|口令",
-    "CODEHINT": "they|短信|sms|got|text message|u",
+    "CODEHINT": "短信|sms|text message|位数|发来|发来了|短信里|密码",
     "NOTCODE": "promo|promotion|discount|coupon|zip|postal|post|area|sort|swift|country|dress|qr|error|tracking|invite|"
     "invitation|referral|pin|错误码|邀请码|优惠码|邮政编码|区号|错误代码",
     "CARDCUE": "ending|ends|ended|last four|last 4|last four digits|last 4 digits|final four|final 4|final four digits|"
@@ -158,11 +158,11 @@ _PHRASES = {
     # Amounts
     "AMOUNTCUE": "amount|refund|refunded|pay|paid|paying|payment|charge|charged|transfer|transferred|send|sent|withdraw|"
     "withdrew|withdrawn|deposit|deposited|limit|spend|spent|cost|costs|owe|owed|deducted|debited|credited|price|total|"
-    "balance|fee|received|receive|topped|top|money|"
+    "balance|fee|asked|withdrawal|gave|took|got|cap|cash out|received|receive|topped|top|money|"
     "金额|退|退款|退了|退我|付|付了|付款|支付|支付了|花|花了|扣|扣了|扣款|多扣|多扣了|转|转了|转账|转给|转账了|充|充了|充值|提现|提|"
     "收|收了|收到|到账|存|存了|取|取了|限额|额度|提到|调到|调整到|改成|改到|降到|提高到|增加到|降低到|共|一共|总共|总额|汇|汇了|"
-    "手续费|金額|骗了|骗走|被骗|被骗了|欠|少了|多了|消费|消费了|退回|退还|打了|打给|打|还款|余额|借|贷|汇款|汇款了|扣除|扣费|扣走",
-    "HALF": "半|半个|half a",
+    "手续费|金額|骗了|骗走|被骗|被骗了|欠|还差|差|少了|多了|转错|转错了|上限|设成|设为|改为|调成|调至|加到|扣了我|两次|限制|消费|消费了|退回|退还|打了|打给|打|还款|余额|借|贷|汇款|汇款了|扣除|扣费|扣走",
+    "HALF": "半|半个|half a|half",
     "OF": "of|for|by|is|was|were|be|are|about|around|approximately|approx|roughly|only|just|exactly|at|up|me|my|the|an|a|"
     "back|him|her|them|us|over|almost|nearly|more|less|than|over|under|using|it|it's|its|that|that's|with|in|on|as|"
     "number|no|no.|num|id|digits|digit|#|:|=|是|为|為|的|了|大概|大约|约|差不多|就|只有|才|我|你|您|他|她|它|们|这|那|"

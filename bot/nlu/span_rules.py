@@ -126,7 +126,7 @@ def _part(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When
     named, relative, unit, month = (one(span, tag) for tag in ("PART", "REL", "PERIOD", "MONTH"))
     assert named is not None
     part = named.lemma
-    if named.text in ("底", "末", "初") and unit is None:
+    if unit is None and (named.text in ("底", "末", "初") or (len(span) > 1 and span[0].tag == "NUM" and named.text[0] != "月")):
         return None
     whole_span: When | None
     if month is not None:
