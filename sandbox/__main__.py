@@ -10,6 +10,7 @@ import signal
 import stat
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -28,7 +29,8 @@ class CannotStart(Exception):
 def main() -> int:
     options = _parser().parse_args()
     try:
-        asyncio.run(_serve(options, key=_key(os.environ)))
+        key = key_from(os.environ)
+        asyncio.run(_serve(options, key=key))
     except (CannotStart, WrongFile) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1
@@ -74,7 +76,8 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     return int(runner.addresses[0][1])
 
 
-def _key(env: os._Environ[str]) -> str:
+def key_from(env: Mapping[str, str]) -> str:
+    """The service key. Raises CannotStart with what to do if there is none."""
     if env.get(SECRET):
         return env[SECRET]
     if not env.get(f"{SECRET}_FILE"):

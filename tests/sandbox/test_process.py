@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
+from sandbox.__main__ import CannotStart, key_from
 from tests.bank import KEY, PROJECT, BankProcess
 
 
@@ -39,17 +41,24 @@ async def test_a_taken_port_is_one_line(bank_process: BankProcess, tmp_path: Pat
     assert ended.stderr == f"sandbox: port {bank_process.port} is taken; give another with --port\n"
 
 
-def test_a_missing_key_is_one_line(tmp_path: Path) -> None:
-    ended = started("--db", str(tmp_path / "bank.db"))
-    assert ended.returncode == 1 and ended.stderr.startswith("sandbox: XIAOER_BANK_KEY: not set")
+def test_a_missing_key_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XIAOER_BANK_KEY", "XIAOER_BANK_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(CannotStart, match=r"^XIAOER_BANK_KEY: not set; .*$"):
+        key_from(os.environ)
 
 
-def test_the_key_may_come_from_a_private_file(tmp_path: Path) -> None:
+def test_the_key_may_come_from_a_file_that_only_its_owner_may_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("secret\n")
+    path.chmod(0o600)
+    assert key_from({"XIAOER_BANK_KEY_FILE": str(path)}) == "secret"
     path.chmod(0o644)
-    ended = started("--db", str(tmp_path / "bank.db"), XIAOER_BANK_KEY_FILE=str(path))
-    assert ended.returncode == 1 and "chmod 600" in ended.stderr and "secret" not in ended.stderr
+    with pytest.raises(CannotStart, match="chmod 600") as error:
+        key_from({"XIAOER_BANK_KEY_FILE": str(path)})
+    assert "secret" not in str(error.value)
+    with pytest.raises(CannotStart, match="cannot read"):
+        key_from({"XIAOER_BANK_KEY_FILE": str(tmp_path / "nothing")})
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
