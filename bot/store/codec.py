@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from bot.store.nouns import Changes, Conversation
-from bot.types import Button, Entry, Holder, Identity, Level, Reply, Turn, to_wire
+from bot.types import Button, Entry, Guess, Handoff, Holder, Identity, Level, Reply, Tried, Turn, to_wire
 
 Raw = bytes | str
 
@@ -69,6 +69,24 @@ def changes_to(changes: Changes) -> list[bytes]:
     if changes.agent_name is not None:
         flat += b"agent", raw(changes.agent_name)
     return flat
+
+
+def handoff_from(wire: Mapping[str, Any]) -> Handoff:
+    """Back from `to_wire(handoff)`."""
+    return Handoff(
+        **{
+            **wire,
+            "skills": tuple(wire.get("skills", ())),
+            "intents": tuple(Guess(**each) for each in wire.get("intents", ())),
+            "tried": tuple(Tried(**each) for each in wire.get("tried", ())),
+            "identity": identity_from(wire["identity"]) if wire.get("identity") else None,
+            "transcript": tuple(_entry(each) for each in wire.get("transcript", ())),
+        }
+    )
+
+
+def _entry(wire: Mapping[str, Any]) -> Entry:
+    return Entry(**{**wire, "buttons": tuple(Button(**each) for each in wire.get("buttons", ()))})
 
 
 def turn_to(turn: Turn) -> bytes:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from zlib import crc32
 
 CONVERSATION_TTL_S = 7 * 24 * 3600
 """A conversation lives this long after its last line."""
 HANDOFF_TTL_S = 7 * 24 * 3600
 SESSION_TTL_S = 12 * 3600
+PACE_TTL_S = 3600
 SHARDS = 16
 """The index of conversations with work left is spread over so many sorted sets."""
 
 WITHOUT_TTL = {
     r"[^:]+:due:\{\d+\}": "hints of work left: an entry goes when its work is done, an empty set vanishes",
-    r"[^:]+:\{floor:[^}]+\}:(waiting|q:.+)": "who is in line: an entry goes with its handoff, an empty set vanishes",
+    r"[^:]+:\{floor:[^}]+\}:(waiting|q:.+|lean|taken|loads)": "live handoffs: an entry goes when its handoff ends",
+    r"[^:]+:\{floor:[^}]+\}:h:.+": "a handoff that waits or is with an agent; HANDOFF_TTL_S once it has ended",
     r"[^:]+:\{floor:[^}]+\}:(agents|states)": "the desk's people: as many entries as there are agents",
-    r"[^:]+:\{floor:[^}]+\}:active:.+": "what an agent has accepted: an entry goes when it is closed",
     r"[^:]+:\{floor:[^}]+\}:(seq|updates)": "the floor's counter and its latest updates: bounded, never restarted",
     r"[^:]+:\{floor:[^}]+\}:events": "what happened, until the archive has read it: bounded by its length",
 }
@@ -78,3 +80,84 @@ def due(site: str, shard: int) -> str:
 
 def due_of(site: str, conversation_id: str) -> str:
     return due(site, crc32(conversation_id.encode()) % SHARDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorKeys:
+    """The floor's; see WITHOUT_TTL for those that stay."""
+
+    site: str
+
+    @property
+    def waiting(self) -> str:
+        """Sorted set of handoff ids in order of service, all queues."""
+        return self._key("waiting")
+
+    @property
+    def lean(self) -> str:
+        """Hash: each live handoff without transcript and slots."""
+        return self._key("lean")
+
+    @property
+    def taken(self) -> str:
+        """Hash: accepted handoff to `<moment> <agent id>`."""
+        return self._key("taken")
+
+    @property
+    def loads(self) -> str:
+        """Hash: agent to the number of handoffs they have."""
+        return self._key("loads")
+
+    @property
+    def agents(self) -> str:
+        """Hash: agent to name, role, skills and capacity."""
+        return self._key("agents")
+
+    @property
+    def states(self) -> str:
+        """Hash: agent to `<since> <state>`."""
+        return self._key("states")
+
+    @property
+    def seq(self) -> str:
+        return self._key("seq")
+
+    @property
+    def updates(self) -> str:
+        """Stream `<seq>-0` of what changed, for the desk."""
+        return self._key("updates")
+
+    @property
+    def events(self) -> str:
+        """Stream of what happened at the site, for the archive."""
+        return self._key("events")
+
+    @property
+    def wake(self) -> str:
+        """Pub/sub channel: the seq of the latest update."""
+        return self._key("wake")
+
+    def handoff(self, handoff_id: str) -> str:
+        """Hash: the handoff as it was handed over, and what became of it."""
+        return self._key(f"h:{handoff_id}")
+
+    def queue(self, name: str) -> str:
+        """Sorted set: `waiting` of one queue."""
+        return self._key(f"q:{name}")
+
+    def pace(self, queue: str) -> str:
+        """List of the moments of the latest accepts; PACE_TTL_S."""
+        return self._key(f"pace:{queue}")
+
+    def _key(self, name: str) -> str:
+        return f"{self.site}:{{floor:{self.site}}}:{name}"
+
+
+def limit(site: str, key: str) -> str:
+    """Hash of a token bucket; lives until it would be full again."""
+    return f"{site}:limit:{sha256(key.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def session(site: str, digest: str) -> str:
+    """String: the agent who is signed in; SESSION_TTL_S."""
+    return f"{site}:session:{digest}"
