@@ -22,12 +22,13 @@ from rasa.engine.graph import ExecutionContext
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.exceptions import UnsupportedModelVersionError
+from rasa.graph_components.providers.domain_provider import DomainProvider
 from rasa.shared.core.constants import FOLLOWUP_ACTION, PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 
-from bot.engine import needs, package
+from bot.engine import needs, package, swift
 from bot.engine.graph_runner import DirectGraphRunner
 from bot.engine.trackers import HotTracker
 from bot.errors import ModelError
@@ -42,7 +43,7 @@ class Model:
     def __init__(self, path: Path, metadata: ModelMetadata, runner: DirectGraphRunner) -> None:
         self.path = path
         self.id: str = metadata.model_id
-        self.domain: Domain = metadata.domain
+        self.domain: Domain = _domain(metadata, runner)
         self.window = _window(metadata, runner)
         self._runner = runner
         self._core_target = metadata.core_target
@@ -62,6 +63,7 @@ class Model:
             storage_path.mkdir()
             try:
                 storage, metadata = LocalModelStorage.from_model_archive(storage_path, copy)
+                swift.swap_in(metadata.predict_schema)
                 context = ExecutionContext(graph_schema=metadata.predict_schema, model_id=metadata.model_id)
                 runner = DirectGraphRunner.create(metadata.predict_schema, storage, context)
             except (RasaException, UnsupportedModelVersionError, ValueError, KeyError) as error:
@@ -150,6 +152,13 @@ def _text_target(metadata: ModelMetadata) -> str | None:
         return None
     target: str = nodes[metadata.nlu_target].needs["messages"]
     return target
+
+
+def _domain(metadata: ModelMetadata, runner: DirectGraphRunner) -> Domain:
+    """The very object that the policies are given, so that what is kept for one domain is recognised."""
+    providers = (runner.component(name) for name in metadata.predict_schema.nodes)
+    provider = next((each for each in providers if isinstance(each, DomainProvider)), None)
+    return provider.provide_inference() if provider is not None else metadata.domain
 
 
 def _window(metadata: ModelMetadata, runner: DirectGraphRunner) -> int | None:

@@ -154,6 +154,8 @@ class _Past:
         self._ml_steps: deque[State] = deque(maxlen=window)
         self._hidden = False
         self._ml_action: dict[str, str] | None = None
+        self._current: _Step | None = None
+        """The state that the next action is chosen in."""
         self._checkpoints: deque[_Checkpoint] = deque(maxlen=_CHECKPOINTS)
         self._start = self._checkpoint()
 
@@ -169,7 +171,9 @@ class _Past:
         self, applied: list[Event], ignore_rule_only_turns: bool, rule_only_data: dict[str, Any] | None
     ) -> list[State]:
         self._follow(applied)
-        last, _, _ = self._step(hide=False)
+        if self._current is None:
+            self._current = self._step(hide=False)[0]
+        last = self._current
         if not ignore_rule_only_turns:
             return [_copy(state) for state in (*self._steps, last.state)]
         states = [_copy(state) for state in (*self._ml_steps, *([last.ml] if last.ml is not None else ()))]
@@ -185,6 +189,7 @@ class _Past:
                 if step.ml is not None:
                     self._ml_steps.append(step.ml)
             event.apply_to(self._tracker)
+            self._current = None
             self._position += 1
             if isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME:
                 self._checkpoints.append(self._checkpoint())
@@ -221,7 +226,7 @@ class _Past:
             slot._value, slot._has_been_set = value, has_been_set
         for name, value in checkpoint.tracker.items():
             setattr(tracker, name, copy.copy(value))
-        self._position = checkpoint.position
+        self._position, self._current = checkpoint.position, None
         steps, ml_steps, self._hidden, self._ml_action = checkpoint.past
         self._steps, self._ml_steps = steps.copy(), ml_steps.copy()
 

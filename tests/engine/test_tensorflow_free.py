@@ -1,4 +1,4 @@
-"""Rasa without TensorFlow: imports work, nothing pretends to be TensorFlow afterwards, neural components are refused."""
+"""Rasa without TensorFlow: imports work, nothing pretends to be TensorFlow later, neural components are refused."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def test_a_name_that_is_no_component_is_another_error():
 def test_components_that_need_nothing_of_it_pass():
     names = (
         "WhitespaceTokenizer RegexFeaturizer LexicalSyntacticFeaturizer CountVectorsFeaturizer SpacyNLP SpacyTokenizer "
-        "SpacyFeaturizer LogisticRegressionClassifier SklearnIntentClassifier KeywordIntentClassifier FallbackClassifier "
-        "RegexEntityExtractor SpacyEntityExtractor EntitySynonymMapper DucklingEntityExtractor"
+        "SpacyFeaturizer LogisticRegressionClassifier SklearnIntentClassifier KeywordIntentClassifier "
+        "FallbackClassifier RegexEntityExtractor SpacyEntityExtractor EntitySynonymMapper DucklingEntityExtractor"
     )
     policies = ["RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"]
     needs.check_config(

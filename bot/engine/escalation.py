@@ -1,0 +1,194 @@
+"""When to bring a person without being asked: anger, the same question a third time, nothing understood.
+
+`config.yml` names it before RulePolicy, with a higher priority:
+
+    policies:
+    - name: bot.engine.escalation.EscalationPolicy
+      priority: 10
+
+It looks at what the customer said since the conversation last began, and predicts `action_handover` with the reason in
+slot `handover_reason`. Otherwise it predicts nothing. What it decides by is in `reason_to_escalate`, which is pure.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_TWO_STAGE_FALLBACK_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    ConversationResumed,
+    Event,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.generator import TrackerWithCachedStates
+from rasa.shared.core.trackers import DialogueStateTracker
+
+HANDOVER = "action_handover"
+REASON_SLOT = "handover_reason"
+SOLVED_SLOT = "solved"
+LOOKED_AT = 400
+"""Events, from the end: what lies further back no longer counts."""
+
+STRONG = 0.6
+VERY_STRONG = 0.85
+"""Of entity `anger`, 0 to 1."""
+ANGRY_TWICE_WITHIN = 6
+"""Messages."""
+THIRD_TIME = 3
+NOT_SOLVED_TWICE = 2
+NOT_UNDERSTOOD = 3
+"""In a row."""
+
+NOTHING_ASKED = frozenset({"express_anger", "nlu_fallback", "out_of_scope", "not_solved", "affirm", "deny", ""})
+UNKNOWN = frozenset({"nlu_fallback", "out_of_scope"})
+NOT_QUESTIONS = frozenset(
+    """greet goodbye thank bot_challenge affirm deny stop inform_amount inform_date inform_order inform_code
+    repeat_that help request_human express_anger not_solved nlu_fallback out_of_scope""".split()
+)
+"""Said again and again without anything being wrong, or dealt with by themselves."""
+DETAILS = ("order_number", "card_ending")
+"""Another number is another question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message, as far as it matters here."""
+
+    intent: str
+    details: tuple[str, ...] = ()
+    anger: float = 0.0
+    in_form: bool = False
+
+    @property
+    def angry(self) -> bool:
+        return self.intent == "express_anger" or self.anger >= STRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    intents: tuple[str, ...]
+
+
+def reason_to_escalate(history: Sequence[Heard | Solved]) -> str | None:
+    """`anger`, `third_time`, `fallback` or None, given what was heard and solved, oldest first, the latest message last."""
+    if not history or not isinstance(history[-1], Heard):
+        return None
+    latest = history[-1]
+    heard = [each for each in history if isinstance(each, Heard)]
+    if latest.anger >= VERY_STRONG and latest.intent in NOTHING_ASKED:
+        return "anger"
+    if latest.angry and sum(each.angry for each in heard[-ANGRY_TWICE_WITHIN:]) > 1:
+        return "anger"
+    if latest.intent == "not_solved" and sum(each.intent == "not_solved" for each in heard) >= NOT_SOLVED_TWICE:
+        return "third_time"
+    if _times_asked(history, latest) >= THIRD_TIME:
+        return "third_time"
+    unknown = itertools.takewhile(lambda each: each.intent in UNKNOWN and not each.in_form, reversed(heard))
+    return "fallback" if sum(1 for _ in unknown) >= NOT_UNDERSTOOD else None
+
+
+def _times_asked(history: Iterable[Heard | Solved], latest: Heard) -> int:
+    if latest.intent in NOT_QUESTIONS or not latest.intent:
+        return 0
+    times: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for each in history:
+        if isinstance(each, Heard):
+            times[each.intent, each.details] += 1
+        else:
+            for asked in [asked for asked in times if asked[0] in each.intents]:
+                del times[asked]
+    return times[latest.intent, latest.details]
+
+
+def history_of(events: Iterable[Event]) -> list[Heard | Solved]:
+    """What was heard and solved since the conversation began, was restarted, or came back from a person."""
+    history: list[Heard | Solved] = []
+    loop: str | None = None
+    for event in events:
+        if isinstance(event, UserUttered):
+            if not (event.parse_data.get("metadata") or {}).get("accepted_offer"):
+                history.append(_heard(event, in_form=loop not in (None, ACTION_TWO_STAGE_FALLBACK_NAME)))
+        elif isinstance(event, ActiveLoop):
+            loop = event.name
+        elif isinstance(event, SlotSet):
+            if event.key == SOLVED_SLOT and event.value:
+                history.append(Solved(tuple(event.value)))
+        elif isinstance(event, (ConversationResumed, Restarted, SessionStarted)) or _hands_over(event):
+            history.clear()
+    return history
+
+
+def _hands_over(event: Event) -> bool:
+    return isinstance(event, ActionExecuted) and event.action_name == HANDOVER
+
+
+def _heard(event: UserUttered, *, in_form: bool) -> Heard:
+    values = [(each.get("entity"), each.get("value")) for each in event.entities]
+    return Heard(
+        intent=event.intent_name or "",
+        details=tuple(sorted(str(value) for name, value in values if name in DETAILS)),
+        anger=max((_number(value) for name, value in values if name == "anger"), default=0.0),
+        in_form=in_form,
+    )
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
+class EscalationPolicy(Policy):
+    """Predicts `action_handover` where `reason_to_escalate` finds a reason; learns nothing."""
+
+    @staticmethod
+    def supported_data() -> SupportedData:
+        return SupportedData.ML_AND_RULE_DATA
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"priority": 10}
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> EscalationPolicy:
+        return cls(config, model_storage, resource, execution_context)
+
+    def train(self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any) -> Resource:
+        return self._resource
+
+    def predict_action_probabilities(
+        self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: Any = None, **kwargs: Any
+    ) -> PolicyPrediction:
+        probabilities = self._default_predictions(domain)
+        reason = None
+        if tracker.latest_action_name == ACTION_LISTEN_NAME and HANDOVER in domain.action_names_or_texts:
+            start = max(0, len(tracker.events) - LOOKED_AT)
+            reason = reason_to_escalate(history_of(itertools.islice(tracker.events, start, None)))
+        if reason is None:
+            return self._prediction(probabilities)
+        probabilities[domain.index_for_action(HANDOVER)] = 1.0
+        # A form that is waiting for its answer makes a "no user" prediction, which only another such can overrule.
+        return self._prediction(
+            probabilities, optional_events=[SlotSet(REASON_SLOT, reason)], is_no_user_prediction=True
+        )

@@ -1,0 +1,96 @@
+"""Rasa's components with their cost taken out say exactly what Rasa's own say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import CountVectorsFeaturizer
+
+from bot.engine import swift
+from bot.engine.engine import Engine
+from bot.settings import Settings
+from tests.engine.conftest import Talk
+
+TEXTS = [
+    "hello", "HELLO there", "", "super sad and sorry", "你好", "yes", "no way", "qqqq", "4", "we are 12 people, really",
+    "break a table please", "are you a bot or a human?", "bye bye", "…", "good morning, I want to book",
+]  # fmt: skip
+CONVERSATIONS = [
+    ["hello", "super sad", "yes", "bye", "hello", "super sad", "no", "hello", "great"],
+    ["book a table", "4", "at the window", "hello", "book a table", "are you a bot?", "12", "bye", "3", "none"],
+    ["qqqq", "zzz", "hello", "we are 12", "yes", "no", "let me talk to a person", "hello", "great"],
+]
+
+
+@pytest.fixture(scope="module")
+async def plain(moodbot: Path, model: Path, settings: Settings) -> Engine:
+    """The same model with Rasa's own classes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(swift, "swap_in", lambda schema: None)
+        return await Engine.load(project=moodbot, model=model, settings=settings)
+
+
+def components(engine: Engine) -> list[object]:
+    runner = engine.model._runner
+    return [runner.component(name) for name in runner._nodes]
+
+
+async def test_the_swift_classes_are_in_use_and_keep_their_names(engine: Engine, plain: Engine):
+    assert [type(each).__name__ for each in components(engine)] == [type(each).__name__ for each in components(plain)]
+    assert not any(type(each) is RulePolicy for each in components(engine))
+    assert any(type(each) is RulePolicy for each in components(plain))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+async def test_texts_are_understood_the_same(engine: Engine, plain: Engine, text: str):
+    mine, theirs = await engine.parse(text), await plain.parse(text)
+    assert mine["intent"]["name"] == theirs["intent"]["name"]
+    assert mine["entities"] == theirs["entities"]
+    for guess, other in zip(mine["intent_ranking"], theirs["intent_ranking"], strict=True):
+        assert guess["confidence"] == pytest.approx(other["confidence"], abs=1e-9)
+
+
+@pytest.mark.parametrize("texts", CONVERSATIONS)
+async def test_conversations_take_the_same_way(
+    engine: Engine, plain: Engine, talk: Callable[..., Talk], texts: list[str]
+):
+    mine, theirs = talk(), talk(engine=plain)
+    for text in texts:
+        await mine.say(text)
+        await theirs.say(text)
+        assert mine.kinds == theirs.kinds
+        assert [each.get("policy") for each in mine.result.events] == [
+            each.get("policy") for each in theirs.result.events
+        ]
+        assert [each.get("hide_rule_turn") for each in mine.result.events] == [
+            each.get("hide_rule_turn") for each in theirs.result.events
+        ]
+
+
+def test_features_of_single_tokens_are_left_out_only_where_nothing_reads_them(engine: Engine):
+    featurizers = [each for each in components(engine) if isinstance(each, CountVectorsFeaturizer)]
+    assert [each._sequences for each in featurizers] == [False, False]
+
+
+async def test_features_are_those_of_the_vectorizer(plain: Engine):
+    from rasa.nlu.tokenizers.tokenizer import Token
+    from rasa.shared.nlu.training_data.message import Message
+
+    for original in (each for each in components(plain) if isinstance(each, CountVectorsFeaturizer)):
+        mine = swift._CountVectors.__new__(swift._CountVectors)
+        mine.__dict__.update(original.__dict__)
+        theirs, ours = (
+            Message(
+                {"text": "hello sad world", "text_tokens": [Token("hello", 0), Token("sad", 6), Token("world", 10)]}
+            )
+            for _ in range(2)
+        )
+        original.process([theirs])
+        mine.process([ours])
+        assert len(ours.features) == len(theirs.features) == 2
+        for one, other in zip(ours.features, theirs.features, strict=True):
+            assert (one.type, one.attribute, one.origin) == (other.type, other.attribute, other.origin)
+            assert (one.features != other.features).nnz == 0
