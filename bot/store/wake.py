@@ -83,12 +83,15 @@ class Subscription:
             self._waiter.set_result(None)
 
 
-async def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Until they have ended: `asyncio.wait_for`, which redis-py uses, can swallow a cancellation on Python 3.11."""
+async def cancel(*tasks: asyncio.Task[Any]) -> list[str]:
+    """Until they have ended; returns the names of the errors that ended some. Asked more than once, because
+    `asyncio.wait_for`, which redis-py uses, can swallow a cancellation on Python 3.11."""
     while running := [task for task in tasks if not task.done()]:
         for task in running:
             task.cancel()
         await asyncio.wait(running, timeout=0.1)
+    errors = [task.exception() for task in tasks if not task.cancelled()]
+    return [type(error).__name__ for error in errors if error is not None]
 
 
 class Wakes:
@@ -158,12 +161,9 @@ class Wakes:
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await cancel(*parts)
+            errors = await cancel(*parts)
             await connection.disconnect(nowait=True)
-        log.warning(
-            "wakes.lost",
-            extra={"error": " ".join(type(part.exception()).__name__ for part in parts if not part.cancelled())},
-        )
+        log.warning("wakes.lost", extra={"error": " ".join(errors)})
 
     async def _connect(self) -> AbstractConnection:
         """A connection of our own, to the master or to any node of a cluster (each hears what all publish)."""
