@@ -61,7 +61,7 @@ class Children:
 
     async def __aexit__(self, *_: object) -> None:
         for _name, process in reversed(self._started):
-            await _stop(process)
+            await stop(process)
 
     def add_env(self, **variables: str) -> None:
         """For every process started from now on."""
@@ -77,7 +77,7 @@ class Children:
                 env={**self._env, **(env or {})},
                 # A terminal's Ctrl-C goes to us alone; we end the children in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         self._started.append((name, process))
 
@@ -111,7 +111,7 @@ class Children:
         return "\n".join([f"{name} ended with status {status}; the end of {self._log(name)}:", *tail])
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -123,7 +123,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.errors import (
     AccessDenied,
@@ -31,8 +31,6 @@ from bot.errors import (
 )
 
 log = structlog.get_logger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BY_STATUS = {
     400: ("bad_request", "the request cannot be read"),

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.errors import OriginDenied
-from bot.gateway.errors import Handler
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -88,7 +88,7 @@ class Proxies:
         return any(parsed in network for network in self._trusted)
 
 
-def make_headers(origins: Origins, proxies: Proxies) -> Handler:
+def make_headers(origins: Origins, proxies: Proxies) -> Middleware:
     """A middleware for them all. Streams and sockets have sent their headers already and set their own."""
 
     @web.middleware
@@ -109,7 +109,7 @@ def make_headers(origins: Origins, proxies: Proxies) -> Handler:
             _allow_pages(request, response, origins)
         return response
 
-    return headers  # type: ignore[return-value]
+    return headers
 
 
 def _allow_pages(request: web.Request, response: web.StreamResponse, origins: Origins) -> None:

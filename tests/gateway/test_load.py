@@ -21,7 +21,7 @@ class Machine:
             began, number = self.queue.pop(0)
             self.free_at = max(self.free_at, began) + 1 / self.rate
             self.waits.append(self.free_at - began)
-            self.load.ended("c", number, now=self.free_at)
+            self.load.ended(f"c{number}", done=number, now=self.free_at)
 
     def arrive(self) -> bool:
         try:
@@ -31,7 +31,7 @@ class Machine:
         self.number += 1
         if not self.queue:
             self.free_at = max(self.free_at, self.now)
-        self.load.began("c", self.number, now=self.now)
+        self.load.began(f"c{self.number}", self.number, now=self.now)
         self.queue.append((self.now, self.number))
         return True
 
@@ -73,7 +73,7 @@ def test_a_refusal_says_when_to_come_again() -> None:
     load = Load(answer_within_s=2.0)
     for number in range(load.limit):
         load.admit(now=0.0)
-        load.began("c", number, now=0.0)
+        load.began(f"c{number}", 1, now=0.0)
     with pytest.raises(Busy) as caught:
         load.admit(now=0.1)
     assert 1 <= caught.value.retry_after_s <= 10
@@ -82,16 +82,22 @@ def test_a_refusal_says_when_to_come_again() -> None:
 def test_turns_whose_end_is_never_told_do_not_block_for_ever() -> None:
     load = Load(answer_within_s=2.0)
     for number in range(load.limit):
-        load.began("c", number, now=0.0)
+        load.began(f"c{number}", 1, now=0.0)
     load.admit(now=31.0)
     assert load.in_flight == 0
 
 
-def test_an_end_told_twice_counts_once() -> None:
+def test_an_end_told_twice_counts_once_and_ends_the_earlier_turns_too() -> None:
     load = Load(answer_within_s=2.0)
-    load.began("c", 1, now=0.0)
-    load.ended("c", 1, now=0.1)
-    limit = load.limit
-    load.ended("c", 1, now=5.0)
-    assert load.limit == limit
-    assert limit >= FEW
+    for seq in (1, 2, 5):
+        load.began("c", seq, now=0.0)
+    load.began("c", 5, now=0.0)
+    assert load.in_flight == 3
+    load.ended("c", done=2, now=0.1)
+    load.ended("c", done=2, now=0.1)
+    assert load.in_flight == 1
+    assert load.is_waiting("c")
+    load.ended("c", done=5, now=0.2)
+    assert load.in_flight == 0
+    assert not load.is_waiting("c")
+    assert load.limit >= FEW

@@ -1,0 +1,128 @@
+"""`xiaoer run --workers N`: a parent that keeps N serving processes alive. They share the port (SO_REUSEPORT).
+
+The parent serves nothing and loads nothing heavy. It holds the port, so that no other program can slip in between two
+restarts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from bot.cli import logs
+from bot.cli.processes import die_with_parent, stop
+from bot.errors import ConfigError, XiaoerError
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+WORKER = "XIAOER_WORKER"
+"""Set for a serving process: its number."""
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SOON_S = 5.0
+"""A worker that ends sooner than this did not come up; one after another, that is no accident."""
+GIVE_UP_AFTER = 3
+LONGEST_PAUSE_S = 10.0
+
+
+async def run(settings: Settings, args: argparse.Namespace) -> int:
+    """Until SIGTERM or SIGINT: then every worker drains. Raises XiaoerError when workers do not come up at all."""
+    logs.configure(worker="parent")
+    ended = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, ended.set)
+    with _held_port(settings.gateway.host, settings.gateway.port) as port, _metrics_folder() as metrics:
+        env = {**os.environ, "PORT": str(port), METRICS_FOLDER: str(metrics)}
+        keepers = [asyncio.create_task(_keep(number, args, env, ended)) for number in range(args.workers)]
+        waits = [asyncio.create_task(ended.wait()), *keepers]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.set()
+            results = await asyncio.gather(*keepers, return_exceptions=True)
+            waits[0].cancel()
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        raise failed[0]
+    return 0
+
+
+async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], ended: asyncio.Event) -> None:
+    """One worker, started again whenever it dies."""
+    loop = asyncio.get_running_loop()
+    soon = 0
+    over = asyncio.create_task(ended.wait())
+    try:
+        while not ended.is_set():
+            started = loop.time()
+            process = await _start(number, args, env)
+            waiting = asyncio.create_task(process.wait())
+            await asyncio.wait((waiting, over), return_when=asyncio.FIRST_COMPLETED)
+            if ended.is_set():
+                await stop(process)
+                return
+            soon = soon + 1 if loop.time() - started < SOON_S else 0
+            log.error("fleet.worker_died", number=number, status=process.returncode, soon=soon)
+            if soon >= GIVE_UP_AFTER:
+                raise XiaoerError(f"worker {number} ended with status {process.returncode} {soon} times in a row")
+            await asyncio.wait((over,), timeout=min(LONGEST_PAUSE_S, 0.1 * 4**soon))
+    finally:
+        over.cancel()
+
+
+async def _start(number: int, args: argparse.Namespace, env: Mapping[str, str]) -> asyncio.subprocess.Process:
+    command = [sys.executable, "-m", "bot", "--project", str(args.project), "run"]
+    if args.model is not None:
+        command += ["--model", str(args.model)]
+    return await asyncio.create_subprocess_exec(
+        *command,
+        env={**env, WORKER: str(number)},
+        stdin=asyncio.subprocess.DEVNULL,
+        # A terminal's Ctrl-C goes to the parent alone, which lets the workers drain.
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+    )
+
+
+@contextmanager
+def _held_port(host: str, port: int) -> Iterator[int]:
+    """The port, bound but not listened on. Raises ConfigError if another program has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(probe, host, port)
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _bind(holder, host, port)
+        yield int(holder.getsockname()[1])
+
+
+def _bind(sock: socket.socket, host: str, port: int) -> None:
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        raise port_taken(host, port, error) from error
+
+
+def port_taken(host: str, port: int, error: OSError) -> ConfigError:
+    return ConfigError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port or PORT")
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[Path]:
+    """Where the workers' counters meet, so that any of them can show all."""
+    folder = Path(tempfile.mkdtemp(prefix="xiaoer-metrics-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

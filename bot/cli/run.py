@@ -1,0 +1,110 @@
+"""`xiaoer run`: serve. It needs real secrets and refuses to start without them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bot.cli.service import Service
+
+SOCKETS_CLOSE_WITHIN_S = 5.0
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("run", help="serve the bot", description=__doc__)
+    parser.add_argument("--port", type=int, help="default: PORT, or gateway.port of endpoints.yml")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the port (default 1)")
+    parser.add_argument("--model", type=Path, help="a model package; default: the newest in models/, then newer ones")
+
+
+def run(args: argparse.Namespace) -> int:
+    from bot.cli import fleet, logs
+
+    env = dict(os.environ)
+    if args.port is not None:
+        env["PORT"] = str(args.port)
+    settings = Settings.load(args.project, env)
+    _check(settings, args)
+    worker = env.get(fleet.WORKER)
+    if args.workers > 1 and worker is None:
+        return asyncio.run(fleet.run(settings, args))
+    logs.configure(worker=worker or "0")
+    asyncio.run(_serve(settings, args, shared=worker is not None))
+    return 0
+
+
+def _check(settings: Settings, args: argparse.Namespace) -> None:
+    """All that can be said before anything heavy is loaded. Raises ConfigError with every problem."""
+    from bot.desk.accounts import load_accounts
+
+    problems: list[str] = [] if args.workers > 0 else [f"--workers {args.workers}: expected 1 or more"]
+    checks = (
+        lambda: settings.require("identity", "verify_key", "redis"),
+        lambda: load_accounts(settings.project / settings.desk.accounts),
+    )
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+
+
+async def _serve(settings: Settings, args: argparse.Namespace, *, shared: bool) -> None:
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    from aiohttp import web
+
+    from bot.cli.service import service
+    from bot.engine.models import Models
+
+    models = await Models.load(settings, args.model)
+    following = asyncio.create_task(models.follow()) if args.model is None else None
+    async with service(settings, models, name=f"{os.uname().nodename}-{os.getpid()}") as running:
+        await _check_redis(running)
+        runner = web.AppRunner(running.app, access_log=None, shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
+        await runner.setup()
+        site = await _listen(runner, settings, shared=shared)
+        print(f"xiaoer run: serving at {site.name}", file=sys.stderr, flush=True)
+        await stop.wait()
+        print("xiaoer run: stopping; turns in flight are finished first", file=sys.stderr, flush=True)
+        if following is not None:
+            following.cancel()
+        running.door.open = False
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings, *, shared: bool) -> web.TCPSite:
+    """Raises ConfigError when the port is taken."""
+    from aiohttp import web
+
+    from bot.cli.fleet import port_taken
+
+    host, port = settings.gateway.host, settings.gateway.port
+    site = web.TCPSite(runner, host, port, backlog=1024, reuse_port=shared or None)
+    try:
+        await site.start()
+    except OSError as error:
+        raise port_taken(host, port, error) from error
+    return site
+
+
+async def _check_redis(running: Service) -> None:
+    """Raises ConfigError when Redis cannot be reached: better now than at the first customer."""
+    try:
+        await running.conversations.entries("readiness", limit=1)
+    except Exception as error:
+        raise ConfigError(f"REDIS_URL: Redis does not answer: {error}") from error

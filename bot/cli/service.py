@@ -1,0 +1,111 @@
+"""All rooms of a serving process, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import yaml
+from aiohttp import web
+
+from bot.channels import Channel, load_channels
+from bot.desk import app as desk_app
+from bot.desk.accounts import load_accounts
+from bot.desk.keys import Desk
+from bot.engine.engine import Engine
+from bot.engine.models import Source
+from bot.engine.worker import Worker
+from bot.errors import ConfigError
+from bot.gateway.answers import Answers
+from bot.gateway.app import make_app
+from bot.gateway.frontdoor import FrontDoor
+from bot.gateway.headers import Proxies
+from bot.gateway.identity import IdentityCheck
+from bot.gateway.limits import Limits
+from bot.gateway.load import Load
+from bot.handoff.life import Handoffs
+from bot.settings import Settings
+from bot.store.connect import connect
+from bot.store.conversations import Conversations
+from bot.store.floor import Floor
+from bot.store.limits import Limiter
+from bot.store.sessions import Sessions
+from bot.types import Entry, Queue
+
+CREDENTIALS = "credentials.yml"
+
+
+@dataclass(frozen=True)
+class Service:
+    app: web.Application
+    door: FrontDoor
+    conversations: Conversations
+    floor: Floor
+    handoffs: Handoffs
+
+
+@asynccontextmanager
+async def service(settings: Settings, engines: Engine | Source, *, name: str) -> AsyncIterator[Service]:
+    """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
+    channels, accounts = channels_of(settings), load_accounts(settings.project / settings.desk.accounts)
+    client = connect(settings.redis_url)
+    conversations, floor = Conversations(client, site=settings.site), Floor(client, site=settings.site)
+    handoffs = Handoffs(conversations, floor)
+
+    def answered(conversation_id: str, seq: int, entries: Sequence[Entry]) -> None:
+        door.answered(conversation_id, seq, entries)
+
+    worker = Worker(engines, conversations, handoffs, name=name, on_answered=answered)
+    door = FrontDoor(
+        conversations=conversations,
+        worker=worker,
+        identities=IdentityCheck(settings.secret("identity")),
+        limits=Limits(Limiter(client, site=settings.site), settings.gateway, local_is_free=settings.demo),
+        load=Load(answer_within_s=settings.gateway.answer_within_s),
+        answers=Answers(conversations),
+    )
+    proxies, session_s = Proxies(settings.gateway.trusted_proxies), int(settings.desk.session_hours * 3600)
+    desk = Desk(
+        accounts=accounts,
+        sessions=Sessions(client, site=settings.site, ttl_s=session_s),
+        floor=floor,
+        handoffs=handoffs,
+        conversations=conversations,
+        queues=_queues(settings),
+        session_s=session_s,
+        address_of=proxies.address,
+        is_https=proxies.is_https,
+    )
+    app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)])
+    async with AsyncExitStack() as answering:
+        await answering.enter_async_context(worker)
+
+        async def drain(app: web.Application) -> None:
+            """Before the sockets are closed: no new turns, and the last replies of those in flight."""
+            door.open = False
+            await answering.aclose()
+
+        app.on_shutdown.insert(0, drain)
+        yield Service(app, door, conversations, floor, handoffs)
+    await floor.aclose()
+    await conversations.aclose()
+    await client.aclose()
+
+
+def _queues(settings: Settings) -> list[Queue]:
+    queues = settings.handoff.queues
+    return [Queue(name=each.name, skills=each.skills, service_level_s=each.service_level_s) for each in queues]
+
+
+def channels_of(settings: Settings) -> dict[str, Channel]:
+    """The channels credentials.yml names. Raises ConfigError."""
+    path = settings.project / CREDENTIALS
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{CREDENTIALS}: not YAML: {' '.join(str(error).split())}") from error
+    if raw is not None and not isinstance(raw, dict):
+        raise ConfigError(f"{CREDENTIALS}: expected channels and their options, found {type(raw).__name__}")
+    return load_channels(raw or {}, max_text_chars=settings.gateway.max_text_chars)

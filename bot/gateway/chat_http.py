@@ -1,0 +1,103 @@
+"""`/api/chat/...`: the native protocol over plain HTTP, for networks that let no WebSocket through."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from aiohttp import web
+
+from bot.channels.native import Native, entry_body, identity_body
+from bot.errors import BadMessage, NotYours
+from bot.gateway.chat_socket import welcome_body
+from bot.gateway.frontdoor import FrontDoor
+from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PROXIES
+from bot.store.conversations import Conversation
+from bot.types import Entry
+
+LONGEST_WAIT_S = 25.0
+_BATCH = 200
+
+
+async def hello(request: web.Request) -> web.Response:
+    """As the frame: a body of `{token, after, identity, locale}` -> `welcome`. A bad identity proof is refused."""
+    request.app[ORIGINS].check(request)
+    frame = _native(request).decode_hello(await request.read())
+    door = request.app[FRONT_DOOR]
+    welcomed = await door.hello(frame, channel=Native.name, address=request.app[PROXIES].address(request))
+    if welcomed.bad_identity is not None:
+        raise welcomed.bad_identity
+    return web.json_response({"type": "welcome", **welcome_body(welcomed)})
+
+
+async def send(request: web.Request) -> web.Response:
+    """As the frame: `{id, text, payload?}` -> `{id, seq, repeated}`."""
+    conversation = await _conversation(request)
+    received = _native(request).decode(await request.read())
+    accepted = await request.app[FRONT_DOOR].receive(
+        conversation.id,
+        received,
+        channel=Native.name,
+        address=request.app[PROXIES].address(request),
+        holder=conversation.holder,
+    )
+    return web.json_response({"id": received.message_id, "seq": accepted.seq, "repeated": accepted.repeated})
+
+
+async def entries(request: web.Request) -> web.Response:
+    """`?after=n&wait_s=25` -> `{entries, holder, agent, identity}`, as soon as there are lines after n."""
+    after, wait_s = _number(request, "after", 0), min(LONGEST_WAIT_S, _number(request, "wait_s", 0))
+    conversation = await _conversation(request)
+    door = request.app[FRONT_DOOR]
+    found = await _wait(door, conversation.id, int(after), wait_s)
+    conversation = await door.conversations.get(conversation.id)
+    door.ended(conversation.id, done=conversation.done)
+    body: dict[str, Any] = {
+        "entries": [entry_body(entry) for entry in found],
+        "holder": conversation.holder.value,
+        "agent": conversation.agent_name,
+        "identity": identity_body(conversation.identity, now=time.time()),
+    }
+    return web.json_response(body)
+
+
+async def _wait(door: FrontDoor, conversation_id: str, after: int, wait_s: float) -> list[Entry]:
+    conversations = door.conversations
+    found = await conversations.entries(conversation_id, after=after, limit=_BATCH)
+    if found or wait_s == 0 or not door.open:
+        return found
+    try:
+        async with asyncio.timeout(wait_s), conversations.listen(conversation_id) as subscription:
+            async for news in subscription:
+                if news is None:
+                    found = await conversations.entries(conversation_id, after=after, limit=_BATCH)
+                elif news.get("type") != "status":
+                    continue
+                if found or news is not None:
+                    break
+    except TimeoutError:
+        pass
+    return found
+
+
+async def _conversation(request: web.Request) -> Conversation:
+    request.app[ORIGINS].check(request)
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or not token:
+        raise NotYours("no token")
+    return await request.app[FRONT_DOOR].conversations.authenticate(token.strip())
+
+
+def _native(request: web.Request) -> Native:
+    return request.app[NATIVE]
+
+
+def _number(request: web.Request, name: str, default: float) -> float:
+    try:
+        value = float(request.query.get(name, default))
+    except ValueError as error:
+        raise BadMessage("bad_message", f"{name} is not a number") from error
+    if not 0 <= value < 2**53:
+        raise BadMessage("bad_message", f"{name} is not a number from 0 on")
+    return value

@@ -1,0 +1,51 @@
+"""What `/metrics` shows, in Prometheus' format. Labels are names of ours, never anything a customer wrote."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+
+from aiohttp import web
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+ACCEPTED = Counter("xiaoer_messages_accepted_total", "Messages accepted.", ["channel", "repeated"])
+REFUSED = Counter("xiaoer_messages_refused_total", "Messages refused, by the code the client got.", ["channel", "code"])
+SOCKETS = Gauge("xiaoer_sockets", "Open sockets.", ["channel"], multiprocess_mode="livesum")
+IN_FLIGHT = Gauge("xiaoer_turns_in_flight", "Turns accepted and not answered yet.", multiprocess_mode="livesum")
+IN_FLIGHT_LIMIT = Gauge("xiaoer_turns_in_flight_limit", "Above this, messages get 503.", multiprocess_mode="livesum")
+TURN_SECONDS = Histogram(
+    "xiaoer_turn_seconds",
+    "From a message's acceptance to its answer.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+)
+
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+
+
+async def show(request: web.Request) -> web.Response:
+    """Only for whoever asks from this machine itself: 404 for all others, also through a proxy on this machine."""
+    if not _is_local(request):
+        raise web.HTTPNotFound
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _is_local(request: web.Request) -> bool:
+    if any(header in request.headers for header in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False

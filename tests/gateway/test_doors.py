@@ -1,0 +1,69 @@
+"""What every answer has in common, and the doors that are no channel's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.conftest import Gateway
+
+
+async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> None:
+    for path in ("/health", "/nowhere", "/webhooks/rest/"):
+        async with gateway.client.get(path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Strict-Transport-Security" not in answer.headers, "only where the answer goes over TLS"
+
+
+async def test_it_is_alive_and_ready(gateway: Gateway) -> None:
+    for path in ("/health", "/ready"):
+        async with gateway.client.get(path) as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+
+
+async def test_it_is_not_ready_while_it_drains(gateway: Gateway) -> None:
+    gateway.door.open = False
+    async with gateway.client.get("/ready") as answer:
+        assert answer.status == 503
+    status, body = await gateway.rest("hello")
+    assert (status, body["error"]) == (503, "busy")
+    async with gateway.client.get("/health") as answer:
+        assert answer.status == 200
+
+
+async def test_metrics_count_and_name_no_customer(gateway: Gateway) -> None:
+    await gateway.rest("hello my name is Ann")
+    async with gateway.client.get("/metrics") as answer:
+        text = await answer.text()
+    assert 'xiaoer_messages_accepted_total{channel="rest",repeated="false"}' in text
+    assert "Ann" not in text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_metrics_are_not_there_for_who_comes_through_a_proxy(gateway: Gateway, header: str) -> None:
+    async with gateway.client.get("/metrics", headers={header: "203.0.113.9"}) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/demo/customers", "/demo/phone/C1001"])
+async def test_the_demo_is_not_there_outside_make_run(gateway: Gateway, path: str) -> None:
+    async with gateway.client.get(path) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path", ["/../settings.py", "/assets/../../../pyproject.toml", "/%2e%2e/%2e%2e/etc/passwd", "/x\x00y"]
+)
+async def test_no_path_leads_out_of_the_pages(gateway: Gateway, path: str) -> None:
+    async with gateway.client.get(path) as answer:
+        assert answer.status == 404
+
+
+async def test_more_than_can_be_answered_in_time_is_refused_and_told_when_to_come_again(gateway: Gateway) -> None:
+    for number in range(2000):
+        gateway.door._load.began(f"c{number}", 1, now=__import__("time").monotonic())
+    async with gateway.client.post("/webhooks/rest/webhook", json={"sender": "ann", "message": "hello"}) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (503, "busy")
+        assert int(answer.headers["Retry-After"]) >= 1
