@@ -18,6 +18,17 @@ Currency = Literal["CNY", "USD"]
 PaymentStatus = Literal["pending", "completed", "failed", "reversed"]
 RefundStatus = Literal["requested", "approved", "sent_to_bank", "completed", "cancelled"]
 TransferStatus = Literal["processing", "completed", "failed", "returned", "cancelled"]
+PaymentFailure = Literal[
+    "insufficient_funds", "limit_reached", "card_expired", "declined_by_bank", "network_error", "merchant_error"
+]
+TransferFailure = Literal[
+    "account_not_found",
+    "name_mismatch",
+    "account_closed",
+    "recipient_bank_rejected",
+    "limit_reached",
+    "insufficient_funds",
+]
 CaseKind = Literal["dispute", "complaint", "scam", "trace", "recall"]
 DisputeKind = Literal["charged_twice", "not_recognised", "not_received", "other"]
 VerificationStatus = Literal["unverified", "pending", "verified", "rejected", "expired"]
@@ -80,17 +91,7 @@ class Payment(Answer):
     status: PaymentStatus
     method: Literal["balance", "card"]
     card_ending: Ending | None
-    failure_reason: (
-        Literal[
-            "insufficient_funds",
-            "limit_reached",
-            "card_expired",
-            "declined_by_bank",
-            "network_error",
-            "merchant_error",
-        ]
-        | None
-    )
+    failure_reason: PaymentFailure | None
     settles_on: Day | None
     reverses_on: Day | None
     refundable_minor: Minor
@@ -143,17 +144,7 @@ class Transfer(Answer):
     status: TransferStatus
     expected_on: Day | None
     arrives_at: Moment | None
-    failure_reason: (
-        Literal[
-            "account_not_found",
-            "name_mismatch",
-            "account_closed",
-            "recipient_bank_rejected",
-            "limit_reached",
-            "insufficient_funds",
-        ]
-        | None
-    )
+    failure_reason: TransferFailure | None
     returns_on: Day | None
     cancellable: bool
     recall_number: str | None
