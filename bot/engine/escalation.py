@@ -57,8 +57,26 @@ NOT_UNDERSTOOD = 3
 NOTHING_ASKED = frozenset({"express_anger", "nlu_fallback", "out_of_scope", "not_solved", "affirm", "deny", ""})
 UNKNOWN = frozenset({"nlu_fallback", "out_of_scope"})
 NOT_QUESTIONS = frozenset(
-    """greet goodbye thank bot_challenge affirm deny stop inform_amount inform_date inform_order inform_code
-    repeat_that help request_human express_anger not_solved nlu_fallback out_of_scope""".split()
+    [
+        "greet",
+        "goodbye",
+        "thank",
+        "bot_challenge",
+        "affirm",
+        "deny",
+        "stop",
+        "inform_amount",
+        "inform_date",
+        "inform_order",
+        "inform_code",
+        "repeat_that",
+        "help",
+        "request_human",
+        "express_anger",
+        "not_solved",
+        "nlu_fallback",
+        "out_of_scope",
+    ]
 )
 """Said again and again without anything being wrong, or dealt with by themselves."""
 DETAILS = ("order_number", "card_ending")
@@ -154,6 +172,9 @@ def _number(value: Any) -> float:
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
 class EscalationPolicy(Policy):
     """Predicts `action_handover` where `reason_to_escalate` finds a reason; learns nothing."""
+
+    looks_back = 0
+    """States (see `bot.engine.model`): it reads the events."""
 
     @staticmethod
     def supported_data() -> SupportedData:

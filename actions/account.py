@@ -1,0 +1,140 @@
+"""The account: password, phone number, identity check, closing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions import wording
+from actions.base import Action
+from actions.buttons import Button, person, yes_no
+from actions.call import Call
+from actions.form import Form
+from actions.refusals import say_refusal
+from actions.steps import Confirm, Phone
+from actions.words import DOCUMENTS, word
+from bot.types import Level
+
+NEXT_AFTER = {
+    "balance_not_zero": "check_balance",
+    "payments_pending": "payment_pending",
+    "transfers_processing": "transfer_status",
+    "refunds_open": "refund_status",
+}
+"""What stands in the way of closing, and where to look at it."""
+
+
+class PasswordForm(Form):
+    called = "validate_password_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_password_signed_out"
+    starts = ("reset_password",)
+    steps = (Confirm(),)
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        profile = await call.bank.profile(call.customer_id)
+        call.say("utter_confirm_password_reset", buttons=buttons, phone=profile.phone)
+
+
+class SendPasswordReset(Action):
+    called = "action_reset_password"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("reset_password",)
+
+    async def perform(self, call: Call) -> None:
+        link = await call.bank.send_password_reset(call.customer_id, idempotency_key=call.key)
+        call.record("done", "link")
+        minutes = max(1, round((link.expires_at - call.now) / 60))
+        call.say("utter_password_link_sent", phone=link.sent_to, minutes=str(minutes))
+
+
+class PhoneForm(Form):
+    called = "validate_phone_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_phone_signed_out"
+    starts = ("change_phone_number",)
+    steps = (Phone("utter_ask_new_phone"), Confirm())
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        profile = await call.bank.profile(call.customer_id)
+        call.say("utter_confirm_phone", buttons=buttons, new=call.slot("phone_number"), old=profile.phone)
+
+
+class ChangePhone(Action):
+    called = "action_change_phone_number"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("change_phone_number",)
+
+    async def perform(self, call: Call) -> None:
+        change = await call.bank.change_phone(
+            call.customer_id, phone=call.slot("phone_number"), idempotency_key=call.key
+        )
+        call.record("done", "phone")
+        call.say("utter_phone_changed", phone=change.phone)
+
+    async def refused(self, call: Call, code: str) -> None:
+        """Another number may do: ask for it again."""
+        if code not in ("phone_invalid", "phone_taken", "phone_unchanged"):
+            await super().refused(call, code)
+            return
+        say_refusal(call, code)
+        call.set("phone_number", None)
+        call.set("confirm", None)
+        call.follow("phone_form")
+
+
+class TellVerification(Action):
+    called = "action_verify_identity"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_verification_signed_out"
+
+    async def perform(self, call: Call) -> None:
+        found = await call.bank.verification(call.customer_id)
+        needed = wording.listed([word(DOCUMENTS, each, call.language) for each in found.needed], call.language)
+        response = f"utter_verification_{found.status}"
+        if found.status == "rejected":
+            response += f"_{found.reason or 'document_unreadable'}"
+        call.say(
+            response,
+            needed=needed or word(DOCUMENTS, "id_card", call.language),
+            url=found.url,
+            expected=await call.day(found.expected_on, weekday=True) if found.expected_on else "",
+            decided=await call.day_of(found.decided_at) if found.decided_at else "",
+        )
+
+
+class ClosingForm(Form):
+    """Nothing else is as final, so it says what it means before it asks."""
+
+    called = "validate_closing_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_closing_signed_out"
+    starts = ("close_account",)
+    steps = (Confirm(),)
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        balance = await call.bank.balance(call.customer_id)
+        money = call.money(balance.balance_minor, balance.currency)
+        response = "utter_confirm_closing" if not balance.balance_minor else "utter_confirm_closing_with_balance"
+        call.say(response, buttons=(*buttons, person(call.language)), money=money)
+
+
+class CloseAccount(Action):
+    called = "action_close_account"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("close_account",)
+
+    async def perform(self, call: Call) -> None:
+        closure = await call.bank.request_closure(call.customer_id, idempotency_key=call.key)
+        call.record("done", closure.number)
+        call.say(
+            "utter_closing_requested", number=closure.number, closes=await call.day(closure.closes_on, weekday=True)
+        )
+
+    async def refused(self, call: Call, code: str) -> None:
+        """What stands in the way can be looked at next."""
+        await super().refused(call, code)
+        if code in NEXT_AFTER:
+            call.ask_back("utter_shall_we_look", {"intent": NEXT_AFTER[code]}, buttons=yes_no(call.language))

@@ -1,0 +1,119 @@
+"""What every action has in common: proof of identity before its code, one policy for failures, a record of what was tried.
+
+An action is a class with a name (`called`), the proof it needs (`requires`) and `perform`. `run` is not for subclasses.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, final
+
+from rasa_sdk import Action as SdkAction
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions import prove
+from actions.buttons import button, person
+from actions.call import Call
+from actions.refusals import say_refusal
+from actions.resume import offer_to_resume
+from bot.errors import ServiceDown, ServiceRefused
+from bot.types import Level
+
+MAX_FAILURES = 2
+"""The same thing failing so often in one conversation brings a person."""
+
+
+class Action(SdkAction, ABC):
+    """Base of all. A concrete class states `called` and `requires` itself, or it is refused when it is imported."""
+
+    called: ClassVar[str]
+    """The name in domain.yml."""
+    requires: ClassVar[Level]
+    """What must be known of who is asking before `perform` runs."""
+    signed_out: ClassVar[str] = ""
+    """A response for somebody who is not signed in: what can be said to anyone, before they are asked to sign in."""
+    ends_flow: ClassVar[bool] = False
+    """The last step of a form: afterwards what was collected is forgotten and an interrupted form is offered again."""
+    solves: ClassVar[tuple[str, ...]] = ()
+    """Intents that are settled when this is done."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.run is not Action.run:
+            raise TypeError(f"{cls.__module__}.{cls.__name__}: run is final; write perform")
+        if _is_abstract(cls):
+            return
+        missing = [name for name in ("called", "requires") if name not in vars(cls)]
+        if missing:
+            raise TypeError(f"{cls.__module__}.{cls.__name__} does not declare {' and '.join(missing)}")
+
+    def name(self) -> str:
+        return self.called
+
+    @property
+    def target(self) -> str:
+        """What to run again when this has to wait for a sign-in, a code or another try."""
+        return self.called
+
+    @final
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        call = Call(self.called, dispatcher, tracker)
+        try:
+            await self._proven(call)
+        except ServiceDown:
+            self._failed(call)
+        except ServiceRefused as refusal:
+            call.record("refused", refusal.code)
+            await self.refused(call, refusal.code)
+        return call.outcome()
+
+    async def _proven(self, call: Call) -> None:
+        if call.level < self.requires:
+            await prove.ask(call, self.requires, target=self.target, first=self.signed_out)
+            return
+        if call.slot("wanted") == self.target:
+            call.set("wanted", None)
+        call.recall(self.target)
+        await self.perform(call)
+        if self.solves:
+            call.solved(*self.solves)
+        if self.ends_flow:
+            call.forget_form()
+            offer_to_resume(call)
+
+    @abstractmethod
+    async def perform(self, call: Call) -> None:
+        """Do it and say what happened. ServiceDown and ServiceRefused are for `run` to handle."""
+
+    async def refused(self, call: Call, code: str) -> None:
+        """The service said no: say why, and leave what cannot go on. Override to offer the sensible next step."""
+        say_refusal(call, code)
+        call.forget_form()
+        call.leave_form()
+        offer_to_resume(call)
+
+    def _failed(self, call: Call) -> None:
+        """Nothing is pretended: say that it failed, offer another try, and bring a person the second time."""
+        unsure = call.key_used
+        call.record("failed", "service_down")
+        failures = sum(each["action"] == self.called and each["outcome"] == "failed" for each in call.slot("tried"))
+        call.keep_said(self.target)
+        if unsure:
+            call.set("retry", {"action": self.called, "key": call.key})
+        call.leave_form()
+        if failures >= MAX_FAILURES:
+            call.hand_over("action_failed")
+            return
+        offer = {"do": self.target}
+        buttons = (button("retry", call.language, "affirm"), person(call.language))
+        call.ask_back("utter_not_sure_it_worked" if unsure else "utter_service_down", offer, buttons=buttons)
+
+
+def _is_abstract(cls: type) -> bool:
+    """`__init_subclass__` runs before ABCMeta has filled `__abstractmethods__`, so look at the functions."""
+    names = {name for base in cls.__mro__ for name in vars(base)}
+    return any(getattr(inspect.getattr_static(cls, name, None), "__isabstractmethod__", False) for name in names)

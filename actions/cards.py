@@ -1,0 +1,324 @@
+"""Cards: lost, frozen and unfrozen, replaced, declined, on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actions import nouns, wording
+from actions.base import Action
+from actions.buttons import Button, button, stop, yes_no
+from actions.call import Call
+from actions.choosing import Pick
+from actions.form import Form
+from actions.pick import Candidate
+from actions.services.bank_types import Card, Decline
+from actions.steps import Choose, Confirm
+from actions.words import CARD_REASONS
+from bot.errors import ServiceRefused
+from bot.types import Level
+
+ALL = "all"
+RECENT_S = 14 * 86_400
+"""A decline older than that is not what somebody is asking about."""
+
+
+class CardForm(Form):
+    """Base: which card. Cards that will not do are said to be what they are."""
+
+    usable: tuple[str, ...] = ("active", "frozen")
+    physical = False
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        found = [each for each in await call.bank.cards(call.customer_id) if self.fits(each)]
+        return nouns.cards(call, found)
+
+    def fits(self, card: Card) -> bool:
+        return card.status in self.usable and not (self.physical and card.kind == "virtual")
+
+    async def unsuitable(self, call: Call, number: str) -> bool:
+        known = {each.ending: each for each in await call.bank.cards(call.customer_id)}
+        if number not in known:
+            return False
+        card = known[number]
+        state = "virtual" if self.fits_but_virtual(card) else card.status
+        call.say(f"utter_card_is_{state}", card_name=nouns.card_name(call, card))
+        self.end(call)
+        return True
+
+    def fits_but_virtual(self, card: Card) -> bool:
+        return self.physical and card.kind == "virtual" and card.status in self.usable
+
+    async def named(self, call: Call) -> dict[str, Any]:
+        return {"card_name": (await self.chosen(call)).title}
+
+
+class LostCardForm(CardForm):
+    """For good, so it is confirmed; who only mislaid it may freeze it."""
+
+    called = "validate_lost_card_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_lost_card_signed_out"
+    starts = ("card_lost",)
+    steps = (Pick("cards", "utter_which_lost_card", "utter_no_card_to_report", slot="card_ending"), Confirm())
+    physical = True
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        card: Card = (await self.chosen(call)).noun
+        block = button("block", call.language, "affirm")
+        freeze = button("freeze_only", call.language, "freeze_card", card_ending=card.ending)
+        call.say(
+            "utter_confirm_card_lost",
+            buttons=(block, freeze, *buttons[2:], stop(call.language)),
+            **await self.named(call),
+        )
+
+
+class ReportCardLost(Action):
+    """Blocking it comes first; the new card is the next step."""
+
+    called = "action_report_card_lost"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("card_lost",)
+
+    async def perform(self, call: Call) -> None:
+        card = await _card(call, call.slot("card_ending"))
+        await call.bank.report_card_lost(call.customer_id, card.id, idempotency_key=call.key)
+        call.record("done", card.id)
+        call.say("utter_card_blocked", card_name=nouns.card_name(call, card))
+        offer = {"intent": "replace_card", "entities": _entities(card_ending=card.ending, choice="lost")}
+        order = button("order_card", call.language, "replace_card", card_ending=card.ending, choice="lost")
+        call.ask_back("utter_offer_replacement", offer, buttons=(order, button("no", call.language, "deny")))
+
+
+class FreezeCardForm(CardForm):
+    """Nothing is lost by freezing a card, so it is done at once when it is clear which."""
+
+    called = "validate_freeze_card_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_freeze_signed_out"
+    starts = ("freeze_card",)
+    steps = (Pick("cards", "utter_which_card_to_freeze", "utter_no_card_to_freeze", slot="card_ending"),)
+    usable = ("active",)
+    takes_all = True
+
+
+class FreezeCard(Action):
+    called = "action_freeze_card"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("freeze_card",)
+
+    async def perform(self, call: Call) -> None:
+        ending = call.slot("card_ending")
+        frozen = await freeze(call, None if ending == ALL else ending)
+        call.record("done", ",".join(card.id for card in frozen))
+        endings = [nouns.card_name(call, card) for card in frozen]
+        call.say("utter_cards_frozen" if ending == ALL else "utter_card_frozen", card_name=_listed(call, endings))
+
+
+async def freeze(call: Call, ending: str | None) -> list[Card]:
+    """Freeze one active card, or all of them. Cards that already are frozen stay so."""
+    frozen: list[Card] = []
+    for card in await call.bank.cards(call.customer_id):
+        if ending not in (None, card.ending) or (ending is None and card.status != "active"):
+            continue
+        try:
+            await call.bank.freeze_card(call.customer_id, card.id, idempotency_key=f"{call.key}:{card.id}")
+        except ServiceRefused as refusal:
+            if refusal.code != "already_frozen":
+                raise
+        frozen.append(card)
+    return frozen
+
+
+class UnfreezeCardForm(CardForm):
+    called = "validate_unfreeze_card_form"
+    requires = Level.SIGNED_IN
+    starts = ("unfreeze_card",)
+    steps = (Pick("cards", "utter_which_card_to_unfreeze", "utter_no_card_to_unfreeze", slot="card_ending"), Confirm())
+    usable = ("frozen",)
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        call.say("utter_confirm_unfreeze", buttons=buttons, **await self.named(call))
+
+
+class UnfreezeCard(Action):
+    called = "action_unfreeze_card"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("unfreeze_card",)
+
+    async def perform(self, call: Call) -> None:
+        card = await _card(call, call.slot("card_ending"))
+        await call.bank.unfreeze_card(call.customer_id, card.id, idempotency_key=call.key)
+        call.record("done", card.id)
+        call.say("utter_card_unfrozen", card_name=nouns.card_name(call, card))
+
+
+class ReplaceCardForm(CardForm):
+    called = "validate_replace_card_form"
+    requires = Level.SIGNED_IN
+    starts = ("replace_card",)
+    steps = (
+        Pick("cards", "utter_which_card_to_replace", "utter_no_card_to_replace", slot="card_ending"),
+        Choose("reason", "utter_ask_replacement_reason", CARD_REASONS),
+        Confirm(),
+    )
+    usable = ("active", "frozen", "lost")
+    physical = True
+
+    def fits(self, card: Card) -> bool:
+        return super().fits(card) and card.replacement is None
+
+    async def unsuitable(self, call: Call, number: str) -> bool:
+        ordered = [
+            each for each in await call.bank.cards(call.customer_id) if each.ending == number and each.replacement
+        ]
+        if not ordered:
+            return await super().unsuitable(call, number)
+        await tell_delivery(call, ordered[0])
+        self.end(call)
+        return True
+
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        ordered = [each for each in await call.bank.cards(call.customer_id) if each.replacement]
+        if not ordered:
+            await super().nothing_to_pick(call, response)
+            return
+        for card in ordered:
+            await tell_delivery(call, card)
+        self.end(call)
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        fees = await call.bank.fees(currency=(await call.customer()).currency)
+        fee = next((each for each in fees if each.code == "card_replacement"), None)
+        named = await self.named(call)
+        if fee is None or (not fee.fixed_minor and not fee.basis_points):
+            call.say("utter_confirm_replacement_free", buttons=buttons, **named)
+        else:
+            call.say(
+                "utter_confirm_replacement", buttons=buttons, fee=call.money(fee.fixed_minor, fee.currency), **named
+            )
+
+
+class ReplaceCard(Action):
+    called = "action_replace_card"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("replace_card",)
+
+    async def perform(self, call: Call) -> None:
+        card = await _card(call, call.slot("card_ending"))
+        reason = call.slot("reason")
+        reason = reason if reason in CARD_REASONS else "other"
+        replaced = await call.bank.replace_card(call.customer_id, card.id, reason=reason, idempotency_key=call.key)
+        call.record("done", card.id)
+        if replaced.replacement:
+            new = replaced.replacement
+            expected = await call.day(new.expected_on, weekday=True)
+            call.say("utter_replacement_ordered", ending=new.ending, address=new.address, expected=expected)
+
+
+class ExplainDecline(Action):
+    """Why the last card payment was turned down, how often, and what helps."""
+
+    called = "action_card_declined"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_declined_signed_out"
+
+    async def perform(self, call: Call) -> None:
+        ending = call.entity("card_ending")
+        found = [
+            each
+            for each in await call.bank.declines(call.customer_id, limit=20)
+            if call.now - each.at < RECENT_S and ending in (None, each.card_ending)
+        ]
+        if not found:
+            offer = {"intent": "payment_failed"}
+            call.ask_back("utter_no_declines", offer, buttons=yes_no(call.language))
+            return
+        last = found[0]
+        same = [each for each in found if (each.card_id, each.reason) == (last.card_id, last.reason)]
+        call.say(
+            "utter_card_was_declined" if len(same) == 1 else "utter_card_was_declined_often",
+            card_name=nouns.ending_name(call, last.card_ending),
+            money=call.money(last.amount_minor, last.currency),
+            merchant=last.merchant,
+            at=await call.moment(last.at),
+            times=str(len(same)),
+        )
+        _say_what_helps(call, last)
+
+
+def _say_what_helps(call: Call, decline: Decline) -> None:
+    response = f"utter_declined_{decline.reason}"
+    intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
+        decline.reason
+    )
+    if intent is None:
+        call.say(response)
+        return
+    entities = _entities(card_ending=decline.card_ending) if intent != "change_limit" else []
+    call.ask_back(response, {"intent": intent, "entities": entities}, buttons=yes_no(call.language))
+
+
+class TellDelivery(Action):
+    called = "action_card_delivery"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_delivery_signed_out"
+
+    async def perform(self, call: Call) -> None:
+        cards = await call.bank.cards(call.customer_id)
+        ordered = [each for each in cards if each.replacement and each.replacement.status != "delivered"]
+        ordered = ordered or [each for each in cards if each.replacement]
+        for card in ordered:
+            await tell_delivery(call, card)
+        if not ordered:
+            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=yes_no(call.language))
+
+
+async def tell_delivery(call: Call, card: Card) -> None:
+    """Where the replacement of a card is."""
+    new = card.replacement
+    if new is None:
+        return
+    tracked = "_tracked" if new.status == "shipped" and new.tracking_number else ""
+    call.say(
+        f"utter_delivery_{new.status}{tracked}",
+        card=_delivery_card(call, card),
+        ending=new.ending,
+        expected=await call.day(new.expected_on, weekday=True),
+        carrier=new.carrier or "",
+        tracking=new.tracking_number or "",
+        address=new.address,
+    )
+
+
+async def _card(call: Call, ending: str) -> Card:
+    cards = [each for each in await call.bank.cards(call.customer_id) if each.ending == ending]
+    if not cards:
+        raise ServiceRefused("not_found", "no such card")
+    return cards[0]
+
+
+def _entities(**values: str) -> list[dict[str, str]]:
+    return [{"entity": name, "value": value} for name, value in values.items()]
+
+
+def _listed(call: Call, names: list[str]) -> str:
+    return wording.listed(names, call.language)
+
+
+def _delivery_card(call: Call, card: Card) -> dict[str, object]:
+    new = card.replacement
+    assert new is not None  # noqa: S101
+    item = {
+        "id": card.id,
+        "title": nouns.ending_name(call, new.ending),
+        "amount": "",
+        "date": new.expected_on,
+        "status": new.status,
+    }
+    return {"card": "card", "items": [item]}

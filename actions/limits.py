@@ -1,0 +1,152 @@
+"""Limits and fees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actions import wording
+from actions.base import Action
+from actions.buttons import Button, button, stop
+from actions.call import Call
+from actions.form import Form
+from actions.services.bank_types import Fee, Limits
+from actions.steps import Amount, Confirm
+from actions.words import FEES, word
+from bot.types import Level
+
+_CURRENCY = {"en": "USD", "zh": "CNY"}
+"""Whose fees are told to somebody we do not know."""
+
+
+class TellLimits(Action):
+    called = "action_check_limits"
+    requires = Level.SIGNED_IN
+    solves = ("check_limits",)
+
+    async def perform(self, call: Call) -> None:
+        limits = await call.bank.limits(call.customer_id)
+        facts = _facts(call, limits)
+        items = [
+            {
+                "id": "daily",
+                "title": "每日限额" if call.zh else "Daily",
+                "amount": facts["daily"],
+                "date": "",
+                "status": "",
+            },
+            {
+                "id": "single",
+                "title": "单笔限额" if call.zh else "Per payment",
+                "amount": facts["single"],
+                "date": "",
+                "status": "",
+            },
+        ]
+        change = button("change_limit", call.language, "change_limit")
+        call.say("utter_limits", buttons=(change,), card={"card": "limits", "items": items}, **facts)
+
+
+class LimitForm(Form):
+    called = "validate_limit_form"
+    requires = Level.SIGNED_IN
+    starts = ("change_limit",)
+    steps = (Amount("utter_ask_limit"), Confirm())
+
+    async def allows(self, call: Call, amount: dict[str, Any]) -> bool | None:
+        limits = await self._limits(call)
+        facts = _facts(call, limits)
+        if amount.get("currency") not in (None, limits.currency):
+            call.say("utter_limit_in_other_currency", **facts)
+        elif amount["minor"] == limits.daily_minor:
+            call.say("utter_refused_limit_unchanged")
+        elif not limits.min_minor <= amount["minor"] <= limits.max_minor:
+            call.say("utter_limit_out_of_range", **facts)
+        else:
+            return True
+        call.set("amount", None)
+        return False
+
+    async def ask_amount(self, call: Call, response: str) -> None:
+        limits = await self._limits(call)
+        call.say(response, buttons=[stop(call.language)], **_facts(call, limits))
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        limits = await self._limits(call)
+        new = call.slot("amount")["minor"]
+        response = "utter_confirm_limit_up" if new > limits.daily_minor else "utter_confirm_limit_down"
+        call.say(response, buttons=buttons, new=call.money(new, limits.currency), **_facts(call, limits))
+
+    async def _limits(self, call: Call) -> Limits:
+        if "limits" not in call.memo:
+            call.memo["limits"] = await call.bank.limits(call.customer_id)
+        limits: Limits = call.memo["limits"]
+        return limits
+
+
+class ChangeLimit(Action):
+    called = "action_change_limit"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("change_limit",)
+
+    async def perform(self, call: Call) -> None:
+        limits = await call.bank.change_limit(
+            call.customer_id, daily_minor=call.slot("amount")["minor"], idempotency_key=call.key
+        )
+        call.record("done", "daily")
+        call.say("utter_limit_changed", **_facts(call, limits))
+
+
+class TellFees(Action):
+    called = "action_ask_fees"
+    requires = Level.NONE
+    solves = ("ask_fees",)
+
+    async def perform(self, call: Call) -> None:
+        known = call.level >= Level.SIGNED_IN
+        currency = (await call.customer()).currency if known else _CURRENCY[call.language]
+        fees = await call.bank.fees(currency=currency)
+        lines = [f"{word(FEES, fee.code, call.language)}{'：' if call.zh else ': '}{_cost(call, fee)}" for fee in fees]
+        call.say("utter_fees", lines="\n".join(lines))
+
+
+def _cost(call: Call, fee: Fee) -> str:
+    """`0.10%, at least ¥2.00, at most ¥25.00, 3 a month free`, `free`"""
+    zh = call.zh
+    if not fee.fixed_minor and not fee.basis_points:
+        return "免费" if zh else "free"
+    parts = [call.money(fee.fixed_minor, fee.currency)] if fee.fixed_minor else []
+    if fee.basis_points:
+        parts.append(f"{fee.basis_points / 100:.2f}%")
+    joined = ("，另加" if zh else " plus ").join(parts)
+    more = []
+    if fee.basis_points and fee.min_minor:
+        more.append(
+            f"最低{call.money(fee.min_minor, fee.currency)}"
+            if zh
+            else f"at least {call.money(fee.min_minor, fee.currency)}"
+        )
+    if fee.basis_points and fee.max_minor:
+        more.append(
+            f"最高{call.money(fee.max_minor, fee.currency)}"
+            if zh
+            else f"at most {call.money(fee.max_minor, fee.currency)}"
+        )
+    if fee.free_per_month:
+        more.append(f"每月前{fee.free_per_month}笔免费" if zh else f"first {fee.free_per_month} each month free")
+    return ("，" if zh else ", ").join([joined, *more])
+
+
+def _facts(call: Call, limits: Limits) -> dict[str, Any]:
+    def money(minor: int) -> str:
+        return wording.money(minor, limits.currency, call.language)
+
+    return {
+        "daily": money(limits.daily_minor),
+        "used": money(limits.used_today_minor),
+        "left": money(limits.left_today_minor),
+        "single": money(limits.single_minor),
+        "least": money(limits.min_minor),
+        "most": money(limits.max_minor),
+    }

@@ -1,0 +1,215 @@
+"""Payments: failed, charged twice, not recognised, still pending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from actions import nouns
+from actions.base import Action
+from actions.buttons import Button, button, person, yes_no
+from actions.call import Call
+from actions.choosing import Pick
+from actions.form import Form
+from actions.pick import Candidate
+from actions.services.bank_types import Case, Payment
+from actions.steps import Confirm
+from actions.words import CATEGORIES, word
+from bot.errors import ServiceRefused
+from bot.types import Level
+
+
+class PaymentForm(Form):
+    """Base: which payment. A number of another payment is told as what it is."""
+
+    async def unsuitable(self, call: Call, number: str) -> bool:
+        try:
+            payment = await call.bank.payment(call.customer_id, number)
+        except ServiceRefused:
+            return False
+        call.say(f"utter_payment_is_{payment.status}", **await facts(call, payment))
+        self.end(call)
+        return True
+
+
+class FailedPaymentForm(PaymentForm):
+    called = "validate_failed_payment_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_failed_payment_signed_out"
+    starts = ("payment_failed",)
+    steps = (Pick("payments", "utter_which_failed_payment", "utter_no_failed_payment"),)
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        found = await call.bank.payments(call.customer_id, status="failed", limit=10)
+        return await nouns.payments(call, found)
+
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        call.ask_back(response, {"intent": "card_declined"}, buttons=yes_no(call.language))
+        self.end(call)
+
+
+class ExplainFailedPayment(Action):
+    called = "action_failed_payment"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+
+    async def perform(self, call: Call) -> None:
+        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
+        said = await facts(call, payment)
+        reason = payment.failure_reason or "network_error"
+        call.say(f"utter_payment_failed_{reason}", card=_card(call, payment, said), **said)
+        if payment.reverses_on:
+            call.say("utter_held_money_comes_back", back=await call.day(payment.reverses_on, weekday=True), **said)
+        elif payment.status == "failed":
+            call.say("utter_no_money_was_taken")
+
+
+class PendingPaymentForm(PaymentForm):
+    called = "validate_pending_payment_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_pending_payment_signed_out"
+    starts = ("payment_pending",)
+    steps = (Pick("payments", "utter_which_pending_payment", "utter_no_pending_payment"),)
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        found = await call.bank.payments(call.customer_id, status="pending", limit=10)
+        return await nouns.payments(call, found)
+
+
+class ExplainPendingPayment(Action):
+    called = "action_pending_payment"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+
+    async def perform(self, call: Call) -> None:
+        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
+        said = await facts(call, payment)
+        settles = await call.day(payment.settles_on, weekday=True) if payment.settles_on else ""
+        response = "utter_payment_pending_until" if settles else "utter_payment_is_pending"
+        call.say(response, card=_card(call, payment, said), settles=settles, **said)
+
+
+class DoubleChargeForm(PaymentForm):
+    """The pair is found by the bank; without one, the customer shows which payment it is and a person checks it."""
+
+    called = "validate_double_charge_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_double_charge_signed_out"
+    starts = ("charged_twice",)
+    steps = (Pick("payments", "utter_which_charged_twice", "utter_no_payments"), Confirm())
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        pairs = await call.bank.duplicates(call.customer_id)
+        if not pairs:
+            found = await call.bank.payments(call.customer_id, limit=20)
+            return await nouns.payments(call, [each for each in found if each.status in ("pending", "completed")])
+        call.memo["pairs"] = {pair.second.id: pair for pair in pairs}
+        seconds = await nouns.payments(call, [pair.second for pair in pairs])
+        return [
+            _known_also_as(each, pair.first.id, pair.first.order_number)
+            for each, pair in zip(seconds, pairs, strict=True)
+        ]
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        chosen = await self.chosen(call)
+        said = await facts(call, chosen.noun)
+        pair = call.memo.get("pairs", {}).get(chosen.id)
+        if pair is None:
+            call.say("utter_confirm_double_charge_unseen", buttons=buttons, **said)
+            return
+        said |= {"first": await call.moment(pair.first.at), "second": await call.moment(pair.second.at)}
+        call.say("utter_confirm_double_charge", buttons=buttons, **said)
+
+
+class DisputeDoubleCharge(Action):
+    called = "action_double_charge"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("charged_twice",)
+
+    async def perform(self, call: Call) -> None:
+        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
+        case = await call.bank.dispute(call.customer_id, payment.id, kind="charged_twice", idempotency_key=call.key)
+        call.record("done", case.number)
+        said = await facts(call, payment)
+        if case.refund_id:
+            refund = await call.bank.refund(call.customer_id, case.refund_id)
+            expected = await call.day(refund.expected_on, weekday=True) if refund.expected_on else ""
+            response = "utter_double_charge_refunded" if expected else "utter_double_charge_refunded_now"
+            call.say(response, number=case.refund_id, expected=expected, **said)
+        else:
+            call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
+
+
+class UnknownPaymentForm(PaymentForm):
+    called = "validate_unknown_payment_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_unknown_payment_signed_out"
+    starts = ("payment_not_recognised",)
+    steps = (Pick("payments", "utter_which_unknown_payment", "utter_no_payments"), Confirm())
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        found = await call.bank.payments(call.customer_id, limit=20)
+        usable = [each for each in found if each.status in ("pending", "completed") and not each.dispute_number]
+        return await nouns.payments(call, usable)
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        payment: Payment = (await self.chosen(call)).noun
+        said = await facts(call, payment)
+        said |= {"at": await call.moment(payment.at), "category": word(CATEGORIES, payment.category, call.language)}
+        response = "utter_confirm_unknown_card_payment" if payment.card_ending else "utter_confirm_unknown_payment"
+        call.say(response, buttons=buttons, **said)
+
+
+class DisputeUnknownPayment(Action):
+    """The dispute is opened; if a card was used, stopping it is the next step."""
+
+    called = "action_unknown_payment"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("payment_not_recognised",)
+
+    async def perform(self, call: Call) -> None:
+        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
+        case = await call.bank.dispute(call.customer_id, payment.id, kind="not_recognised", idempotency_key=call.key)
+        call.record("done", case.number)
+        said = await facts(call, payment)
+        call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
+        if payment.card_ending:
+            offer = {"intent": "freeze_card", "entities": [{"entity": "card_ending", "value": payment.card_ending}]}
+            freeze = button("yes", call.language, "freeze_card", card_ending=payment.card_ending)
+            options = (freeze, button("no", call.language, "deny"))
+            call.ask_back("utter_offer_freeze", offer, buttons=options, ending=payment.card_ending)
+        else:
+            call.say("utter_change_password_too", buttons=(person(call.language),))
+
+
+async def facts(call: Call, payment: Payment) -> dict[str, Any]:
+    """What the responses about a payment may mention."""
+    return {
+        "payment": payment.id,
+        "money": call.money(payment.amount_minor, payment.currency),
+        "merchant": payment.merchant,
+        "when": await call.day_of(payment.at),
+        "card_name": nouns.ending_name(call, payment.card_ending) if payment.card_ending else "",
+    }
+
+
+async def _answer_by(call: Call, case: Case) -> str:
+    return await call.day(case.answer_by, weekday=True)
+
+
+def _card(call: Call, payment: Payment, said: dict[str, Any]) -> dict[str, object]:
+    item = {
+        "id": payment.id,
+        "title": payment.merchant,
+        "amount": said["money"],
+        "date": said["when"],
+        "status": payment.status,
+    }
+    return {"card": "payments", "items": [item]}
+
+
+def _known_also_as(candidate: Candidate, *numbers: str) -> Candidate:
+    return replace(candidate, aliases=(*candidate.aliases, *numbers))

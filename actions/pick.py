@@ -1,0 +1,127 @@
+"""Finding out which payment, refund, transfer or card is meant: by number, amount, date, name, or place in the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NEWEST = re.compile(
+    r"\b(last|latest|newest|most recent)\b|最近(的|那|一|这)|最新|上一[笔个次]|刚刚|刚才", re.IGNORECASE
+)
+OTHER = re.compile(
+    r"\b(other|another|different|wrong one|not th(at|is)( one)?|else)\b|另一|另外|别的|其他|其它|不是这|不是那|换一|选错|不对",
+    re.IGNORECASE,
+)
+_ORDINALS = (
+    re.compile(r"\b(first|1st|number one|no\.? ?1)\b|第[一1]", re.IGNORECASE),
+    re.compile(r"\b(second|2nd|number two|no\.? ?2)\b|第[二2两]", re.IGNORECASE),
+    re.compile(r"\b(third|3rd|number three|no\.? ?3)\b|第[三3]", re.IGNORECASE),
+    re.compile(r"\b(fourth|4th|number four|no\.? ?4)\b|第[四4]", re.IGNORECASE),
+    re.compile(r"\b(fifth|5th|number five|no\.? ?5)\b|第[五5]", re.IGNORECASE),
+)
+_BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
+_WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
+_COMMON = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "bank",
+        "card",
+        "pay",
+        "payment",
+        "shop",
+        "store",
+        "inc",
+        "ltd",
+        "com",
+        "market",
+        "online",
+        "company",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One thing the customer may mean, with the words it is offered in."""
+
+    id: str
+    title: str
+    """On a button: `￥68.00 海底捞`."""
+    line: str
+    """In a list, complete."""
+    name: str = ""
+    """Merchant or counterparty."""
+    aliases: tuple[str, ...] = ()
+    """Other numbers it goes by."""
+    amount_minor: int | None = None
+    currency: str = ""
+    day: str = ""
+    status: str = ""
+    """In words."""
+    noun: Any = None
+    """The bank's own."""
+
+    def numbered(self, number: str) -> bool:
+        """`number` may be the whole number or at least its last four characters."""
+        number = number.upper()
+        own = [each.upper() for each in (self.id, *self.aliases) if each]
+        return number in own or (4 <= len(number) < 8 and any(each.endswith(number) for each in own))
+
+    def amounts_to(self, amount: Mapping[str, Any]) -> bool:
+        same_money = amount.get("currency") in (None, "", self.currency)
+        return same_money and self.amount_minor == amount.get("minor")
+
+    def is_of(self, when: str | Mapping[str, str]) -> bool:
+        """`when` is a day, or a half-open range of days."""
+        if isinstance(when, str):
+            return self.day == when
+        return bool(self.day) and when["from"] <= self.day < when["to"]
+
+    def named_in(self, text: str) -> bool:
+        """The text names it: whole, or by one of its own words (a Chinese name: by two of its characters in a row)."""
+        text, name = text.casefold(), self.name.casefold()
+        if not name:
+            return False
+        return name in text or any(_occurs(word, text) for word in _WORD.findall(name) if word not in _COMMON)
+
+
+def _occurs(word: str, text: str) -> bool:
+    if word.isascii():
+        return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+    return word[:2] in text if len(word) > 1 else False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a message says about which one."""
+
+    number: str | None
+    amounts: tuple[Mapping[str, Any], ...]
+    dates: tuple[Any, ...]
+    text: str
+    """The message, if its words may be read as a name or a place in the list; else empty."""
+
+    def narrow(self, candidates: Sequence[Candidate]) -> list[Candidate] | None:
+        """Those that fit all that was said; None if nothing was said about which one."""
+        if self.number:
+            return [each for each in candidates if each.numbered(self.number or "")]
+        named = [each for each in candidates if self.text and each.named_in(self.text)]
+        priced = [each for each in candidates if any(each.amounts_to(amount) for amount in self.amounts)]
+        dated = [each for each in candidates if any(each.is_of(when) for when in self.dates)]
+        criteria = [found for found in (named, priced, dated) if found]
+        if not criteria:
+            return None
+        return [each for each in candidates if all(each in found for found in criteria)] or criteria[0]
+
+    def place(self, offered: Sequence[Candidate]) -> Candidate | None:
+        """`the second one`, `第二个`, `2`, `the latest`: a place in the list that was offered (newest first)."""
+        if not offered:
+            return None
+        bare = _BARE_PLACE.match(self.text)
+        found = [place for place, pattern in enumerate(_ORDINALS) if pattern.search(self.text)]
+        place = int(bare[1]) - 1 if bare else found[0] if found else 0 if NEWEST.search(self.text) else None
+        return offered[place] if place is not None and place < len(offered) else None

@@ -1,0 +1,114 @@
+"""Somebody else is in the account, or the customer was cheated: protect first, then a person, first in line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions import nouns, wording
+from actions.base import Action
+from actions.buttons import Button, button
+from actions.call import Call
+from actions.cards import freeze
+from actions.choosing import Pick
+from actions.form import Form
+from actions.pick import Candidate
+from bot.errors import ServiceError
+from bot.types import Level
+
+NO_MONEY = "none"
+RECENT_S = 30 * 86_400
+
+
+class SecureAccount(Action):
+    """Freezes every card and locks the account if we know who it is. Who can no longer sign in gets a person at once."""
+
+    called = "action_secure_account"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        call.leave_form()
+        if call.level >= Level.SIGNED_IN:
+            await self._protect(call)
+        else:
+            call.say("utter_taken_over_signed_out")
+        call.say("utter_taken_over_advice")
+        call.hand_over("security")
+
+    async def _protect(self, call: Call) -> None:
+        """Each on its own: one that fails must not keep the other from being done."""
+        try:
+            frozen = await freeze(call, None)
+            call.record("done", "cards_frozen")
+        except ServiceError:
+            call.record("failed", "cards_not_frozen")
+            frozen = []
+        try:
+            lock = await call.bank.lock_account(
+                call.customer_id, reason="account taken over", idempotency_key=f"{call.key}:lock"
+            )
+        except ServiceError:
+            call.record("failed", "not_locked")
+            call.say("utter_could_not_lock")
+            return
+        call.record("done", lock.number)
+        names = wording.listed([nouns.card_name(call, each) for each in frozen], call.language)
+        response = "utter_account_locked_and_cards" if frozen else "utter_account_locked"
+        call.say(response, number=lock.number, devices=str(lock.devices_signed_out), cards=names)
+
+
+class ScamForm(Form):
+    """Which payment or transfer it was, if any; nothing else is asked before we act."""
+
+    called = "validate_scam_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_scam_signed_out"
+    starts = ("report_scam",)
+    steps = (Pick("transfers", "utter_which_scam", "utter_no_transfers"),)
+
+    async def candidates(self, call: Call) -> list[Candidate]:
+        sent = await call.bank.transfers(call.customer_id, direction="out", limit=10)
+        paid = await call.bank.payments(call.customer_id, since=call.now - RECENT_S, limit=5)
+        recent = [each for each in sent if call.now - each.at < RECENT_S and each.status in ("processing", "completed")]
+        spent = [each for each in paid if each.status in ("pending", "completed")]
+        nothing = Candidate(id=NO_MONEY, title="", line="")
+        return [*await nouns.transfers(call, recent), *(await nouns.payments(call, spent))[:3], nothing]
+
+    def offered(self, call: Call, candidates: Sequence[Candidate]) -> list[Candidate]:
+        return [each for each in super().offered(call, candidates) if each.id != NO_MONEY]
+
+    async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
+        """Never guessed: there may have been no money in it at all."""
+        return None
+
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        call.set("order_number", NO_MONEY)
+
+    def more_options(self, call: Call) -> list[Button]:
+        return [button("no_money_lost", call.language, "inform_order", order_number=NO_MONEY)]
+
+
+class ReportScam(Action):
+    called = "action_report_scam"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("report_scam",)
+
+    async def perform(self, call: Call) -> None:
+        number = str(call.slot("order_number") or NO_MONEY)
+        report = await call.bank.report_scam(
+            call.customer_id,
+            reason="scam reported in chat",
+            transfer_id=number if number.startswith("T") else None,
+            payment_id=number if number.startswith("P") else None,
+            idempotency_key=call.key,
+        )
+        call.record("done", report.case.number)
+        call.say("utter_scam_reported", number=report.case.number)
+        if report.stopped:
+            call.say("utter_scam_stopped", transfers=wording.listed(list(report.stopped), call.language))
+        if report.recalled:
+            call.say("utter_scam_recalled", transfers=wording.listed(list(report.recalled), call.language))
+        if report.outgoing_frozen:
+            call.say("utter_outgoing_frozen")
+        call.say("utter_scam_advice")
+        call.hand_over("security")

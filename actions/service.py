@@ -1,0 +1,251 @@
+"""Service around the business: complaints, a person, going on, stopping, saying it again, and plain courtesy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import ActionExecuted, ConversationPaused, UserUttered
+
+from actions.base import Action
+from actions.buttons import Button, button, payload, person
+from actions.call import Call
+from actions.form import Form
+from actions.intents import LABELS
+from actions.resume import offer_to_resume, resume
+from actions.steps import Text
+from actions.words import word
+from bot.types import Level
+
+SHOWN_FIRST = ("request_refund", "refund_status", "charged_twice", "transfer_status", "card_lost", "check_balance")
+
+
+class HandOver(Action):
+    """A person takes over. The place in the queue is told by the system."""
+
+    called = "action_handover"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        reason = call.slot("handover_reason") or "asked"
+        call.set("handover_reason", reason)
+        call.leave_form()
+        for slot in ("flow", "paused", "offer", "wanted", "said"):
+            call.set(slot, None)
+        call.say(f"utter_handover_{reason}")
+        call.add(ConversationPaused())
+
+
+class Greet(Action):
+    called = "action_greet"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        name = call.identity.name if call.identity and call.level >= Level.SIGNED_IN else ""
+        options = [Button(word(LABELS, each, call.language), payload(each)) for each in SHOWN_FIRST]
+        if name:
+            call.say("utter_greet_by_name", buttons=options, name=name)
+        else:
+            call.say("utter_greet", buttons=options)
+
+
+class Help(Action):
+    called = "action_help"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        options = [Button(word(LABELS, each, call.language), payload(each)) for each in SHOWN_FIRST]
+        call.say("utter_help", buttons=[*options, person(call.language)])
+
+
+class Affirm(Action):
+    """A yes that no form was waiting for: to what was offered, or "I have signed in"."""
+
+    called = "action_affirm"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        offer = call.slot("offer") or {}
+        if offer.get("do"):
+            self._go_on(call, offer)
+        elif offer.get("resume"):
+            resume(call)
+        elif offer.get("intent"):
+            _as_if_said(call, offer["intent"], offer.get("entities") or [])
+        elif call.slot("wanted"):
+            call.follow(call.slot("wanted"))
+        elif offer.get("guesses"):
+            call.say("utter_ask_rephrase", buttons=(person(call.language),))
+        else:
+            call.say("utter_what_else")
+
+    def _go_on(self, call: Call, offer: dict[str, Any]) -> None:
+        flow = call.slot("flow") or {}
+        if flow.get("form") == offer["do"]:
+            call.set("flow", {**flow, "resumed": True})
+        if offer.get("said"):
+            call.set("said", offer["said"])
+        call.follow(offer["do"])
+
+
+def _as_if_said(call: Call, intent: str, entities: list[dict[str, Any]]) -> None:
+    """What was offered becomes the customer's wish, and the rules do the rest."""
+    certain = {"name": intent, "confidence": 1.0}
+    parsed = {
+        "text": f"/{intent}",
+        "intent": certain,
+        "intent_ranking": [certain],
+        "entities": entities,
+        "message_id": call.message_id,
+        "metadata": {"accepted_offer": True},
+    }
+    call.add(ActionExecuted("action_listen"), UserUttered(f"/{intent}", parsed))
+
+
+class Deny(Action):
+    """A no that no form was waiting for."""
+
+    called = "action_deny"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        offer = call.slot("offer") or {}
+        if offer.get("guesses"):
+            call.say("utter_ask_rephrase", buttons=(person(call.language),))
+            return
+        call.set("wanted", None)
+        call.set("said", None)
+        if offer.get("resume"):
+            call.set("paused", None)
+        elif offer.get("do"):
+            call.forget_form()
+        offer_to_resume(call)
+        if not call.proposes:
+            call.say("utter_what_else")
+
+
+class Stop(Action):
+    """Never mind: nothing more is done of what was going on."""
+
+    called = "action_stop"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        busy = any(call.slot(name) for name in ("requested_slot", "wanted", "offer"))
+        for slot in ("wanted", "otp", "offer"):
+            call.set(slot, None)
+        call.forget_form()
+        call.leave_form()
+        call.say("utter_stopped" if busy else "utter_nothing_to_stop")
+        offer_to_resume(call)
+
+
+class Repeat(Action):
+    called = "action_repeat"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        said = _last_said(call.tracker.events)
+        if said is None:
+            call.say("utter_nothing_to_repeat")
+            return
+        if call.slot("offer"):
+            call.set("offer", call.slot("offer"))
+        for each in said:
+            data = each.get("data") or {}
+            call.repeat(each.get("text") or "", data.get("buttons") or [], data.get("custom") or {})
+
+
+def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """What the bot said after the message before this one."""
+    said: list[dict[str, Any]] = []
+    turns = 0
+    for event in reversed(events):
+        if event["event"] == "user":
+            turns += 1
+            if said:
+                break
+        elif event["event"] == "bot" and turns:
+            said.insert(0, event)
+    return said or None
+
+
+class Calm(Action):
+    """Anger without a request: take it seriously, once; the escalation policy brings a person when it goes on."""
+
+    called = "action_calm"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        call.say("utter_calm", buttons=(person(call.language), button("retry", call.language, "help")))
+
+
+class NotSolved(Action):
+    called = "action_not_solved"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        call.say("utter_not_solved", buttons=(person(call.language),))
+
+
+class ComplaintForm(Form):
+    called = "validate_complaint_form"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_complaint_signed_out"
+    starts = ("complaint",)
+    steps = (Text("reason", "utter_ask_complaint", at_once_from=60),)
+
+
+class FileComplaint(Action):
+    called = "action_file_complaint"
+    requires = Level.SIGNED_IN
+    ends_flow = True
+    solves = ("complaint",)
+
+    async def perform(self, call: Call) -> None:
+        about = next((str(each) for each in call.entities("order_number")), "")
+        case = await call.bank.complain(
+            call.customer_id, reason=call.slot("reason"), about=about, idempotency_key=call.key
+        )
+        call.record("done", case.number)
+        call.say(
+            "utter_complaint_filed", buttons=(person(call.language),), number=case.number,
+            answer_by=await call.day(case.answer_by, weekday=True),
+        )  # fmt: skip
+
+
+class UseDetail(Action):
+    """A number, an amount or a date out of the blue: show what it may be and offer what can be done with it."""
+
+    called = "action_use_detail"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        number = str(call.entity("order_number") or "")
+        ending = call.entity("card_ending")
+        intents = _FOR_NUMBER.get(number[:1].upper(), ()) if number else _FOR_CARD if ending else _FOR_AMOUNT
+        values = {"order_number": number} if number else {"card_ending": str(ending)} if ending else {}
+        options = [
+            Button(word(LABELS, each, call.language), payload(each, **values)) for each in intents or _FOR_AMOUNT
+        ]
+        call.say("utter_what_about_it", buttons=options)
+
+
+_FOR_NUMBER = {
+    "P": ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed"),
+    "O": ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed"),
+    "R": ("refund_status", "refund_not_arrived", "cancel_refund"),
+    "T": ("transfer_status", "transfer_failed", "cancel_transfer", "transfer_wrong_recipient"),
+}
+_FOR_CARD = ("freeze_card", "unfreeze_card", "card_lost", "replace_card", "card_declined")
+_FOR_AMOUNT = ("request_refund", "charged_twice", "payment_not_recognised", "list_transactions", "transfer_status")
+
+
+class NoCodeNeeded(Action):
+    called = "action_no_code_needed"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        if call.slot("wanted"):
+            call.follow(call.slot("wanted"))
+        else:
+            call.say("utter_no_code_needed")

@@ -1,0 +1,193 @@
+"""The questions a form is made of. A step takes what it can from a message, and asks for what is missing."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from actions.buttons import Button, button, payload, person, stop, yes_no
+from actions.call import Call
+from actions.pick import OTHER
+from actions.words import Said, word
+
+if TYPE_CHECKING:
+    from actions.form import Form
+
+LEAVING = frozenset(
+    [
+        "stop",
+        "request_human",
+        "express_anger",
+        "not_solved",
+        "repeat_that",
+        "help",
+        "report_scam",
+        "account_taken_over",
+        "card_lost",
+        "freeze_card",
+        "greet",
+        "goodbye",
+        "thank",
+        "bot_challenge",
+    ]
+)
+"""Never read as free text."""
+_NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
+_SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
+_PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
+
+
+class Step(ABC):
+    """`slot` is what it fills. Steps keep nothing: all state is in the conversation's slots."""
+
+    slot: ClassVar[str] = ""
+
+    def filled(self, call: Call) -> bool:
+        return call.slot(self.slot) is not None
+
+    @abstractmethod
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        """Take what belongs here from the message; `asked` if this was the question. True if something changed."""
+
+    async def settle(self, form: Form, call: Call) -> bool:
+        """Fill it without asking, where there is only one answer. May end the form (`call.left`)."""
+        return False
+
+    @abstractmethod
+    async def ask(self, form: Form, call: Call) -> None: ...
+
+
+class Confirm(Step):
+    """The last question before something is done; the form words it, with all that matters."""
+
+    slot = "confirm"
+
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        if not asked:
+            return False
+        other = "another" in call.entities("choice") or (
+            call.intent != "affirm" and OTHER.search(call.text) is not None
+        )
+        if other and await form.choose_another(call):
+            return True
+        if call.intent == "affirm":
+            call.set("confirm", True)
+        elif call.intent == "deny":
+            form.give_up(call)
+        return call.intent in ("affirm", "deny")
+
+    async def ask(self, form: Form, call: Call) -> None:
+        more = (button("another", call.language, "deny", choice="another"),) if await form.has_others(call) else ()
+        await form.confirm(call, (*yes_no(call.language), *more))
+
+
+class Choose(Step):
+    """One of a few answers, as buttons, or the customer's own words."""
+
+    def __init__(self, slot: str, response: str, options: Mapping[str, Said]) -> None:
+        self.slot = slot  # type: ignore[misc]
+        self._response = response
+        self._options = options
+
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        choice = call.entity("choice")
+        if choice in self._options:
+            call.set(self.slot, choice)
+        elif asked and call.free_text and call.intent not in LEAVING:
+            call.set(
+                self.slot, self._code(call.text) or ("other" if call.intent == "deny" else call.text.strip()[:200])
+            )
+        else:
+            return False
+        return True
+
+    def _code(self, text: str) -> str | None:
+        spoken = text.casefold().strip(" .。!！")
+        return next((code for code, said in self._options.items() if spoken in (said[0].casefold(), said[1])), None)
+
+    async def ask(self, form: Form, call: Call) -> None:
+        buttons = [
+            Button(word(self._options, code, call.language), payload("inform_order", choice=code))
+            for code in self._options
+        ]
+        call.say(self._response, buttons=buttons)
+
+
+class Text(Step):
+    """The customer's own words, kept as they are (at most 1000 characters)."""
+
+    def __init__(self, slot: str, response: str, *, at_once_from: int) -> None:
+        self.slot = slot  # type: ignore[misc]
+        self._response = response
+        self._at_once_from = at_once_from
+        """A first message of so many characters already is the text."""
+
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        whole = not asked and not self.filled(call) and call.intent in form.starts and self._long_enough(call.text)
+        if not whole and not (asked and call.free_text and call.intent not in (*LEAVING, "affirm", "deny")):
+            return False
+        call.set(self.slot, call.text.strip()[:1000])
+        return True
+
+    def _long_enough(self, text: str) -> bool:
+        """A Chinese character says about as much as three Latin letters."""
+        return sum(1 if character.isascii() else 3 for character in text) >= self._at_once_from
+
+    async def ask(self, form: Form, call: Call) -> None:
+        call.say(self._response, buttons=[stop(call.language)])
+
+
+class Amount(Step):
+    """An amount; the form says which are possible."""
+
+    slot = "amount"
+
+    def __init__(self, response: str = "", *, optional: bool = False) -> None:
+        self._response = response
+        self._optional = optional
+        """Only taken when it is said."""
+
+    def filled(self, call: Call) -> bool:
+        return self._optional or super().filled(call)
+
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        amount = call.entity("amount") or (_bare_amount(call.text) if asked and call.free_text else None)
+        if not isinstance(amount, dict) or amount == call.slot("amount"):
+            return False
+        allowed = await form.allows(call, amount)
+        if allowed:
+            call.set("amount", amount)
+        return allowed is not None
+
+    async def ask(self, form: Form, call: Call) -> None:
+        await form.ask_amount(call, self._response)
+
+
+def _bare_amount(text: str) -> dict[str, int | None] | None:
+    found = _NUMBER.search(text)
+    if not found:
+        return None
+    units = float(found[1].replace(",", "") + (found[2] or "")) * _SCALES.get((found[3] or "").casefold(), 1)
+    return {"minor": round(units * 100), "currency": None}
+
+
+class Phone(Step):
+    """A telephone number, as digits with an optional plus."""
+
+    slot = "phone_number"
+
+    def __init__(self, response: str) -> None:
+        self._response = response
+
+    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+        bare = _PHONE.search(call.text) if asked and call.free_text else None
+        number = call.entity("phone_number") or (re.sub(r"[\s-]", "", bare[0]) if bare else None)
+        if not number or number == call.slot("phone_number"):
+            return False
+        call.set("phone_number", number)
+        return True
+
+    async def ask(self, form: Form, call: Call) -> None:
+        call.say(self._response, buttons=[stop(call.language), person(call.language)])
