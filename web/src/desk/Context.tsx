@@ -1,0 +1,100 @@
+import type { ComponentChildren } from 'preact';
+
+import { fill, type Language } from '../lib/locale';
+import { money } from '../lib/money';
+import { clock, date } from '../lib/time';
+import type { Handoff, Identity, Tried } from './api';
+import { humanise, intentName } from './intents';
+import type { Strings } from './strings';
+
+interface Props {
+  handoff: Handoff;
+  strings: Strings;
+  language: Language;
+}
+
+/** Slots that say how the bot works, not what the customer wants. */
+const INTERNAL = new Set(['identity', 'tried', 'language', 'handover_reason', 'agent_note', 'requested_slot', 'session_started_metadata', 'wanted']);
+
+/** Everything the bot knew, in the order a person needs it: why, who, what it is about, what was done. */
+export function Context({ handoff, strings, language }: Props) {
+  const { reason, summary, identity, intents, slots, tried } = handoff;
+  const known = Object.entries(slots).filter(([name, value]) => !INTERNAL.has(name) && !isEmpty(value));
+  const stake = handoff.value ? money(handoff.value, handoff.value_currency || 'CNY', language) : '';
+  return (
+    <aside class="context" aria-label={strings.context}>
+      <Part title={strings.reason}>
+        <p><span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>{handoff.priority > 0 && <span class="tag urgent">{strings.first}</span>}</p>
+        {stake && <p class="stake">{strings.atStake} <b>{stake}</b></p>}
+      </Part>
+      {summary && <Part title={strings.summary}><p class="summary">{summary}</p></Part>}
+      <Part title={strings.identity}><Who identity={identity} strings={strings} language={language} /></Part>
+      <Part title={strings.intents}>
+        {intents.length ? (
+          <ul class="guesses" role="list">
+            {intents.slice(0, 4).map(({ intent, confidence }) => (
+              <li key={intent}>
+                <span>{intentName(intent, language)}</span><b>{Math.round(confidence * 100)} %</b>
+                <i aria-hidden="true"><i style={{ inlineSize: `${confidence * 100}%` }} /></i>
+              </li>
+            ))}
+          </ul>
+        ) : <p class="none">{strings.nothing}</p>}
+      </Part>
+      <Part title={strings.slots}>
+        {known.length ? (
+          <dl>{known.map(([name, value]) => <div key={name}><dt>{humanise(name)}</dt><dd>{shown(value, language)}</dd></div>)}</dl>
+        ) : <p class="none">{strings.nothing}</p>}
+      </Part>
+      <Part title={strings.tried}>
+        {tried.length
+          ? <ol class="tried">{tried.map((each) => <Attempt key={`${each.action}${each.at}`} tried={each} strings={strings} language={language} />)}</ol>
+          : <p class="none">{strings.nothing}</p>}
+      </Part>
+    </aside>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ComponentChildren }) {
+  return <section><h3>{title}</h3>{children}</section>;
+}
+
+function Who({ identity, strings, language }: { identity: Identity | null; strings: Strings; language: Language }) {
+  if (!identity) return <p class="who unproven"><b>{strings.unproven}</b><span>{strings.unprovenText}</span></p>;
+  const strong = identity.level >= 2;
+  const method = identity.method === 'otp' ? strings.byotp : identity.method === 'jwt' ? strings.byjwt : identity.method;
+  return (
+    <p class={`who${strong ? ' strong' : ''}`}>
+      <b>{identity.name || identity.customer_id}</b>
+      <span>{fill(strings.customerId, { id: identity.customer_id })}</span>
+      <span class="proof">{strong ? strings.level2 : strings.level1}</span>
+      <span>{method} · {fill(strings.provenAt, { time: clock(identity.proven_at, language) })}</span>
+    </p>
+  );
+}
+
+function Attempt({ tried, strings, language }: { tried: Tried; strings: Strings; language: Language }) {
+  const { action, outcome, at, detail } = tried;
+  const word = outcome === 'done' ? strings.done : outcome === 'failed' ? strings.failed : strings.refusedOutcome;
+  return (
+    <li class={outcome}>
+      <span>{humanise(action)}</span><span class={`tag outcome-${outcome}`}>{word}</span>
+      <small>{clock(at, language)}{detail && ` · ${humanise(detail)}`}</small>
+    </li>
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+}
+
+function shown(value: unknown, language: Language): string {
+  if (typeof value === 'object' && value) {
+    const { minor, currency, from, to } = value as Record<string, unknown>;
+    if (typeof minor === 'number') return money(minor, typeof currency === 'string' ? currency : 'CNY', language);
+    if (from && to) return `${date(from, language)} – ${date(to, language)}`;
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return date(value, language);
+  return String(value);
+}

@@ -1,0 +1,153 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import type { Entry } from '../chat/wire';
+import { fill, textLanguage, type Language } from '../lib/locale';
+import { clock, day, sameDay } from '../lib/time';
+import { isComposing } from '../widget/Composer';
+import { Rich } from '../widget/Log';
+import { stringsFor } from '../widget/strings';
+import type { Details } from './api';
+import type { DeskState, Draft } from './client';
+import { languageTag } from './QueuePane';
+import type { Strings } from './strings';
+
+export interface Acts {
+  onAccept(): void;
+  onSay(text: string, id?: string): void;
+  onTyping(on: boolean): void;
+  onWrapUp(): void;
+  onGiveBack(): void;
+  onContext(): void;
+  onBack(): void;
+}
+
+interface Props extends Acts {
+  details: Details;
+  state: DeskState;
+  strings: Strings;
+  language: Language;
+  contextOpen: boolean;
+}
+
+export function Conversation(props: Props) {
+  const { details, state, strings, language } = props;
+  const { handoff, entries } = details;
+  const { id } = handoff;
+  const mine = state.floor.mine.some((each) => each.id === id);
+  const waiting = state.floor.waiting.some((each) => each.id === id);
+  const name = handoff.identity?.name || handoff.customer_name || strings.guest;
+  const unsent = state.unsent[id] ?? [];
+  const end = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => end.current?.scrollTo({ top: end.current.scrollHeight }), [id, entries.length, unsent.length, state.typing[id]]);
+  return (
+    <section class="conversation" aria-label={`${strings.transcript}: ${name}`}>
+      <header>
+        <button type="button" class="tool back" aria-label={strings.back} onClick={props.onBack}>‹</button>
+        <h2>{name} <span class="language">{languageTag(handoff.language)}</span></h2>
+        <button type="button" class="tool context-toggle" aria-expanded={props.contextOpen} onClick={props.onContext}>{strings.context}</button>
+        {mine && <button type="button" class="plain" onClick={props.onGiveBack}>{strings.giveBack}</button>}
+        {mine && <button type="button" class="plain strong" onClick={props.onWrapUp}>{strings.wrapUp}</button>}
+      </header>
+      <div class="transcript" role="log" aria-live="polite" aria-label={strings.transcript} tabIndex={0} ref={end}>
+        {entries.map((entry, index) => (
+          <Line key={entry.seq} entry={entry} before={entries[index - 1]} name={name} strings={strings} language={language} />
+        ))}
+        {unsent.map((draft) => <Unsent key={draft.id} draft={draft} strings={strings} onRetry={() => props.onSay(draft.text, draft.id)} />)}
+        {state.typing[id] && <p class="typing">{fill(strings.typing, { name })}</p>}
+      </div>
+      {mine
+        ? <Reply key={id} name={name} strings={strings} onSay={props.onSay} onTyping={props.onTyping} />
+        : <Offer waiting={waiting} agent={agentName(details)} strings={strings} onAccept={props.onAccept} />}
+    </section>
+  );
+}
+
+function agentName({ agent }: Details): string {
+  return typeof agent === 'string' ? agent : (agent?.name ?? '');
+}
+
+function Offer({ waiting, agent, strings, onAccept }: { waiting: boolean; agent: string; strings: Strings; onAccept(): void }) {
+  return (
+    <footer class="offer">
+      <p>{waiting || !agent ? strings.watching : fill(strings.watchingOther, { name: agent })}</p>
+      {waiting && <button type="button" class="primary" onClick={onAccept}>{strings.accept} <kbd>A</kbd></button>}
+    </footer>
+  );
+}
+
+interface LineProps {
+  entry: Entry;
+  before: Entry | undefined;
+  name: string;
+  strings: Strings;
+  language: Language;
+}
+
+function Line({ entry, before, name, strings, language }: LineProps) {
+  const separator = (!before || !sameDay(before.at, entry.at)) && <p class="day">{day(entry.at, Date.now() / 1000, language)}</p>;
+  if (entry.author === 'system') {
+    return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{entry.text}</span> <time>{clock(entry.at, language)}</time></p>}</>;
+  }
+  const first = !before || before.author !== entry.author || before.name !== entry.name;
+  const speaker = entry.author === 'customer' ? name : entry.author === 'agent' ? entry.name || strings.you : strings.bot;
+  const card = entry.custom?.['card'];
+  return (
+    <>
+      {separator}
+      <div class={`said ${entry.author}${first ? ' first' : ''}`}>
+        {first && <p class="speaker">{speaker}<time>{clock(entry.at, language)}</time></p>}
+        {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} strings={stringsFor(language)} /></div>}
+        {entry.attachment && /^(https?:)?\//.test(entry.attachment) && <p class="aside">{entry.attachment}</p>}
+        {typeof card === 'string' && <p class="aside">{fill(strings.shown, { card })}</p>}
+        {!!entry.buttons?.length && (
+          <ul class="offered" role="list" aria-label={strings.offered}>{entry.buttons.map((button) => <li key={button.payload}>{button.title}</li>)}</ul>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Unsent({ draft, strings, onRetry }: { draft: Draft; strings: Strings; onRetry(): void }) {
+  return (
+    <div class="said agent first unsent">
+      <div class="bubble" dir="auto" lang={textLanguage(draft.text)}>{draft.text}</div>
+      <p class="aside" role={draft.failed ? 'alert' : undefined}>
+        {draft.failed ? strings.notSent : strings.sending}
+        {draft.failed && <button type="button" onClick={onRetry}>{strings.retry}</button>}
+      </p>
+    </div>
+  );
+}
+
+function Reply({ name, strings, onSay, onTyping }: { name: string; strings: Strings; onSay(text: string): void; onTyping(on: boolean): void }) {
+  const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const composed = useRef(0);
+  const label = fill(strings.reply, { name });
+  useEffect(() => field.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => {
+    const element = field.current!;
+    element.style.blockSize = 'auto';
+    element.style.blockSize = `${Math.min(element.scrollHeight, 180)}px`;
+  }, [text]);
+  function send(): void {
+    if (!text.trim()) return;
+    onSay(text.trim());
+    setText('');
+    field.current?.focus();
+  }
+  return (
+    <form class="reply" onSubmit={(event) => { event.preventDefault(); send(); }}>
+      <textarea id="reply" ref={field} rows={2} value={text} aria-label={label} placeholder={label} dir="auto" maxLength={4000}
+        onInput={(event) => { setText(event.currentTarget.value); onTyping(!!event.currentTarget.value.trim()); }}
+        onCompositionEnd={() => (composed.current = Date.now())}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') event.currentTarget.blur();
+          if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || Date.now() - composed.current < 50) return;
+          event.preventDefault();
+          send();
+        }} />
+      <div class="reply-foot"><small>{strings.replyHint}</small><button type="submit" class="primary" disabled={!text.trim()}>{strings.send}</button></div>
+    </form>
+  );
+}
