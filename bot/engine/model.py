@@ -162,11 +162,16 @@ def _domain(metadata: ModelMetadata, runner: DirectGraphRunner) -> Domain:
 
 
 def _window(metadata: ModelMetadata, runner: DirectGraphRunner) -> int | None:
-    """How many past states the policies look at; None if one of them looks at all."""
+    """How many past states the policies look at; None if one of them looks at all.
+
+    A policy of one's own says it in an attribute `looks_back`; one that reads events instead of states says 0.
+    """
     lengths: list[int | None] = []
     for name in metadata.predict_schema.nodes:
         policy = runner.component(name)
-        if isinstance(policy, RulePolicy):
+        if hasattr(policy, "looks_back"):
+            lengths.append(policy.looks_back)
+        elif isinstance(policy, RulePolicy):
             lengths.append(_longest_rule(policy))
         elif isinstance(policy, AugmentedMemoizationPolicy):
             lengths.append(policy.config.get("max_history"))
