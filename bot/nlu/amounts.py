@@ -14,6 +14,7 @@ from typing import Any
 from bot.nlu.atoms import Atom
 from bot.nlu.found import BARE, CUED, NAMED, SHAPED, Found
 from bot.nlu.lexicon import MINOR_DIGITS
+from bot.nlu.wordlist import forms
 
 Pattern = list[dict[str, Any]]
 
@@ -31,11 +32,15 @@ _SHAPED = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{2}|[\d.,]+ ?(?:k|w|grand)|.*[百千万萬].*|(?:a|two|five|ten) grand"
 )
 _MAY_FOLLOW = frozenset(
-    "to from for on at in into and or but back please pls via by with yesterday today tomorrow now instead of is was were "
-    "has have had hasn't haven't wasn't isn't because so that which this if as out off not only per".split()  # noqa: SIM905
+    forms(
+        "to from for on at in into and or but back please pls via by with yesterday today tomorrow now instead of "
+        "is was were has have had hasn't haven't wasn't isn't because so that which this if as out off not only per"
+    )
 )
 # Classes of atoms after a number that make it a count, a time or a date.
-_MEASURES = frozenset(("COUNTED", "PERIOD", "AMPM", "DAYMARK", "MONTH", "SUB", "CUR", "ORD", "NUM", "ID", "WEEKDAY", "CARD"))
+_MEASURES = frozenset(
+    ("COUNTED", "PERIOD", "AMPM", "DAYMARK", "MONTH", "SUB", "CUR", "ORD", "NUM", "ID", "WEEKDAY", "CARD")
+)
 
 
 def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | None:
@@ -99,7 +104,7 @@ def bare(atoms: Sequence[Atom], at: int) -> Found | None:
 def _before(atoms: Sequence[Atom], start: int) -> Found | None:
     """`¥199.9`, `RMB ¥88`, `$20 CAD`, `¥20元`, `HK$20`."""
     first, at = start, start + 1
-    while 0 < first and atoms[first - 1].tag == "CUR" and _is_prefix(atoms, first - 1):
+    while first > 0 and atoms[first - 1].tag == "CUR" and _is_prefix(atoms, first - 1):
         first -= 1
     if not _is_prefix(atoms, start):
         return None
@@ -135,7 +140,12 @@ def _after(atoms: Sequence[Atom], start: int) -> Found | None:
     number, currency, end, first = atoms[start].number, atoms[start + 1].lemma, start + 2, start
     if number is None or _is_together(atoms, start):
         return None
-    if 2 <= start and atoms[start - 1].text in ("点", "點") and atoms[start].digits and atoms[start - 2].number is not None:
+    if (
+        start >= 2
+        and atoms[start - 1].text in ("点", "點")
+        and atoms[start].digits
+        and atoms[start - 2].number is not None
+    ):
         first, number = start - 2, Decimal(f"{atoms[start - 2].number}.{atoms[start].digits}")
     elif atoms[start].tag == "NUM" and number == int(number):
         number, end = _with_parts(atoms, end, number, currency)
@@ -154,7 +164,11 @@ def _is_together(atoms: Sequence[Atom], at: int) -> bool:
     if atoms[at].text != "一" or atoms[at + 1].text not in ("块", "塊"):
         return False
     after = atoms[at + 2] if at + 2 < len(atoms) else None
-    return after is not None and after.tag in ("HAN", "OTHER", "AMOUNTCUE", "IDIOM", "WORD") and after.text not in "，。,.!！?？"
+    return (
+        after is not None
+        and after.tag in ("HAN", "OTHER", "AMOUNTCUE", "IDIOM", "WORD")
+        and after.text not in "，。,.!！?？"
+    )
 
 
 def _with_parts(atoms: Sequence[Atom], end: int, number: Decimal, currency: str) -> tuple[Decimal, int]:
@@ -183,7 +197,7 @@ def _hundredths(atoms: Sequence[Atom], at: int, currency: str, *, loose: int) ->
             total, end = total + number, end + 1
             break
         if currency == "CNY" and atoms[end].start == loose and number == int(number):
-            if len(atoms[end].digits) == 1 and 0 < number and 1 <= step:
+            if len(atoms[end].digits) == 1 and number > 0 and step >= 1:
                 total, end = total + number * step, end + 1
             elif len(atoms[end].digits) == 2 and end == at:
                 total, end = total + number, end + 1

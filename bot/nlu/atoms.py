@@ -10,6 +10,7 @@ words and numbers go in as placeholders, and the atoms beside the Doc keep the t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -88,31 +89,33 @@ def scan(text: str) -> list[Atom]:
 
 
 def _read(kind: str, surface: str, start: int) -> list[Atom]:
-    end = start + len(surface)
-    lower = surface.lower()
-    word = LEXICON.get(lower)
+    word = LEXICON.get(surface.lower())
     if kind in ("phrase", "han") and word:
-        return [Atom(surface, start, end, *word)]
-    if kind == "id":
-        return [Atom(surface, start, end, "ID")]
-    if kind in ("ordinal", "zh_ordinal"):
-        return [Atom(surface, start, end, "ORD", number=_ordinal(lower))]
-    if kind == "arabic":
-        digits = surface if surface.isascii() and surface.isdigit() else ""
-        return [Atom(surface, start, end, "NUM", number=numerals.parse_digits(surface), digits=digits)]
-    if kind == "zh":
-        return _read_chinese(surface, start)
-    if kind in ("scaled", "english"):
-        return _read_english(surface, start)
+        return [Atom(surface, start, start + len(surface), *word)]
+    reader = _READERS.get(kind)
+    return reader(surface, start) if reader is not None else [_read_word(kind, surface, start, word)]
+
+
+def _read_word(kind: str, surface: str, start: int, word: Word | None) -> Atom:
+    end, lower = start + len(surface), surface.lower()
     if lower in _EN_ORDINALS:
-        return [Atom(surface, start, end, "ORD", number=Decimal(_EN_ORDINALS[lower]))]
+        return Atom(surface, start, end, "ORD", number=Decimal(_EN_ORDINALS[lower]))
     if lower == "oh":
-        return [Atom(surface, start, end, "WORD", digits="0")]
-    return [Atom(surface, start, end, *(word or _unknown(kind)))]
+        return Atom(surface, start, end, "WORD", digits="0")
+    return Atom(surface, start, end, *(word or Word("WORD" if kind == "word" else "OTHER", "")))
 
 
-def _unknown(kind: str) -> Word:
-    return Word("WORD" if kind == "word" else "OTHER", "")
+def _read_id(surface: str, start: int) -> list[Atom]:
+    return [Atom(surface, start, start + len(surface), "ID")]
+
+
+def _read_ordinal(surface: str, start: int) -> list[Atom]:
+    return [Atom(surface, start, start + len(surface), "ORD", number=_ordinal(surface))]
+
+
+def _read_arabic(surface: str, start: int) -> list[Atom]:
+    digits = surface if surface.isascii() and surface.isdigit() else ""
+    return [Atom(surface, start, start + len(surface), "NUM", "", numerals.parse_digits(surface), digits)]
 
 
 def _ordinal(lower: str) -> Decimal | None:
@@ -145,6 +148,17 @@ def _read_english(surface: str, start: int) -> list[Atom]:
 
 def _word_value(word: str) -> tuple[Decimal | None, str]:
     return numerals.parse_english(word), numerals.english_digit(word)
+
+
+_READERS: dict[str, Callable[[str, int], list[Atom]]] = {
+    "id": _read_id,
+    "ordinal": _read_ordinal,
+    "zh_ordinal": _read_ordinal,
+    "arabic": _read_arabic,
+    "zh": _read_chinese,
+    "scaled": _read_english,
+    "english": _read_english,
+}
 
 
 def to_doc(vocab: Vocab, atoms: list[Atom]) -> Doc:

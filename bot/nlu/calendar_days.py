@@ -53,6 +53,12 @@ def moved(at: date, unit: str, count: int) -> date:
     return at + timedelta(days=count * {"day": 1, "week": 7, "weekend": 7}.get(unit, 0))
 
 
+def month_of_today(today: date, count: int) -> When:
+    """The calendar month `count` from the present one."""
+    first = months_from(today.replace(day=1), count)
+    return When(first, months_from(first, 1))
+
+
 def period(today: date, unit: str, count: int) -> When | None:
     """The calendar day, week (Monday first), weekend, month, quarter or year, `count` from the present one."""
     if unit == "day":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +33,11 @@ def one(atoms: Sequence[Atom], tag: str) -> Atom | None:
     return next((atom for atom in atoms if atom.tag == tag), None)
 
 
+def the(atoms: Sequence[Atom], tag: str) -> Atom:
+    """The first atom of a class that the pattern is known to hold."""
+    return next(atom for atom in atoms if atom.tag == tag)
+
+
 def whole(atom: Atom | None, low: int = 0, high: int = 9999) -> int | None:
     """The atom's number where it is a whole one in `low..high`."""
     if atom is None or atom.number is None or not low <= atom.number <= high or atom.number != int(atom.number):
@@ -51,7 +57,7 @@ def year_of(atoms: Sequence[Atom], context: Context) -> int | None:
     relative, unit = one(atoms, "REL"), one(atoms, "PERIOD")
     if relative is not None and unit is not None and unit.lemma == "year":
         return context.today.year + int(relative.lemma)
-    for left, right in zip(atoms, atoms[1:], strict=False):
+    for left, right in itertools.pairwise(atoms):
         if right.text == "年" and left.tag == "NUM":
             return year_number(left)
     return None

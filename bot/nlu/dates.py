@@ -1,4 +1,7 @@
-"""Days and spans of days that customers name, as patterns over atoms; what they mean is in `day_rules` and `span_rules`."""
+"""Days and spans of days that customers name, as patterns over atoms.
+
+What they mean is in `day_rules` and `span_rules`.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,8 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_is("a", "?"), _tag("FEW"), _OF, _tag("PERIOD"), _tag("AGO")],
     ],
     "compound_ago": [
-        [_tag(first), _tag("PERIOD"), _is("and", "?"), _tag("NUM"), _tag("PERIOD"), _tag("AGO")] for first in ("NUM", "OF")
+        [_tag(first), _tag("PERIOD"), _is("and", "?"), _tag("NUM"), _tag("PERIOD"), _tag("AGO")]
+        for first in ("NUM", "OF")
     ],
     "ahead": [
         [_is("in"), _tag("NUM"), _tag("PERIOD")],
@@ -91,10 +95,12 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_tag("REL"), _tag("MONTH")], [_is("for"), _tag("MONTH")], [_is("during"), _tag("MONTH")],
         [_tag("MONTH"), _is("of", "?"), _tag("NUM")], [_tag("MONTH"), _is("of", "?"), _tag("REL"), _unit("year")],
     ],
-    "month_range": [[_tag("MONTH"), _tag("TO"), _tag("MONTH")], [_is("between"), _tag("MONTH"), _is("and"), _tag("MONTH")]],
+    "month_range": [[_tag("MONTH"), _tag("TO"), _tag("MONTH")],
+                    [_is("between"), _tag("MONTH"), _is("and"), _tag("MONTH")]],
     "named_year": [[_tag("NUM"), _is("年")], [_is("in"), _tag("NUM")]],
     "part": [
-        [_THE, _tag("PART"), _OF, _THE, _tag("REL"), _tag("PERIOD")], [_THE, _tag("PART"), _is("of"), _is("the"), _tag("PERIOD")],
+        [_THE, _tag("PART"), _OF, _THE, _tag("REL"), _tag("PERIOD")],
+        [_THE, _tag("PART"), _is("of"), _is("the"), _tag("PERIOD")],
         [_tag("REL"), _tag("PERIOD"), _DE, _tag("PART")], [_tag("REL"), _tag("PART")], [_tag("PART")],
         [_tag("NUM"), _is("月"), _tag("PART")], [_tag("NUM"), _is("月份"), _tag("PART")],
         [_tag("PART"), _is("-", "?"), _OF, _tag("MONTH")], [_tag("YEAR"), _tag("PART")],
@@ -103,8 +109,10 @@ PATTERNS: dict[str, list[Pattern]] = {
 }  # fmt: skip
 
 _ISO = re.compile(r"(?<![\d/.-])((?:19|20)\d\d)([-/.年] ?)(\d{1,2})(?:\2|[-/.月] ?)(\d{1,2})(?![\d/]|[-.]\d)")
-_COMPACT = re.compile(r"(?<![\w.])(20[2-3]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w|\.\d)")
-_SLASHED = re.compile(r"(?<![\w/.,$¥€£-])(\d{1,2})([/.-])(\d{1,2})(?:\2((?:20)?\d\d))?(?![\w/%]|[.-]\d)(?! ?(?:of|%))")
+_COMPACT = re.compile(r"(?<![A-Za-z0-9_.])(20[2-3]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![A-Za-z0-9_]|\.\d)")
+_SLASHED = re.compile(
+    r"(?<![A-Za-z0-9_/.,$¥€£-])(\d{1,2})([/.-])(\d{1,2})(?:\2((?:20)?\d\d))?(?![A-Za-z0-9_/%]|[.-]\d)(?! ?(?:of|%))"
+)
 
 
 def find_shaped(text: str, context: Context) -> Iterator[Found]:
@@ -123,7 +131,7 @@ def _slashed(match: re.Match[str], context: Context) -> Iterator[Found]:
     if match.group() in ("24/7", "50/50") or (match.group(2) != "/" and not year):
         return
     month, number = (first, second) if context.order == "MDY" else (second, first)
-    if 12 < month:
+    if month > 12:
         month, number = number, month
     full_year = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
     yield from _calendar(match, full_year, month, number, context)
@@ -226,7 +234,15 @@ def _with_last_day(found: Found, atoms: Sequence[Atom], starts: Sequence[int]) -
     if found.part not in ("english_month_day", "month_day") or found.unit != "day" or at + 1 >= len(atoms):
         return found
     number = whole(atoms[at + 1], 1, 31)
-    goes_on = at + 2 < len(atoms) and atoms[at + 2].tag in ("PERIOD", "COUNTED", "CUR", "SUB", "AMPM", "MONTH", "DAYMARK")
+    goes_on = at + 2 < len(atoms) and atoms[at + 2].tag in (
+        "PERIOD",
+        "COUNTED",
+        "CUR",
+        "SUB",
+        "AMPM",
+        "MONTH",
+        "DAYMARK",
+    )
     if atoms[at].tag != "TO" or number is None or goes_on:
         return found
     start = _bounds(found)[0]

@@ -11,8 +11,9 @@ from dateparser.date import DateDataParser
 from bot.nlu import calendar_days as calendar
 from bot.nlu.atoms import Atom
 from bot.nlu.calendar_days import When
-from bot.nlu.date_reading import Context, Rule, is_english, one, whole, year_number, year_of
+from bot.nlu.date_reading import Context, Rule, is_english, one, the, whole, year_number, year_of
 from bot.nlu.holidays import holiday
+from bot.nlu.wordlist import forms
 
 
 def _day(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
@@ -28,9 +29,9 @@ def _weekday(atoms: Sequence[Atom], start: int, end: int, context: Context) -> W
     relatives = [int(atom.lemma) for atom in span if atom.tag == "REL"]
     if number is None or (start and atoms[start - 1].tag == "NUM" and not is_english(number)):
         return None
-    if is_english(number) and number.text.lower() in ("sun", "sat", "mon", "wed", "fri", "thu", "tue"):
-        if number.text.islower() and not relatives and not (start and atoms[start - 1].text.lower() == "on"):
-            return None
+    after_on = start > 0 and atoms[start - 1].text.lower() == "on"
+    if number.text in ("sun", "sat", "mon", "wed") and not relatives and not after_on:
+        return None  # the star, the past of "sit", ...
     day, today, in_week = int(number.lemma), context.today, one(span, "PERIOD") is not None
     if not relatives:
         return calendar.weekday(today, day, week=None, prefer=context.prefer)
@@ -52,9 +53,7 @@ def _month_day(atoms: Sequence[Atom], start: int, end: int, context: Context) ->
     month, number = whole(span[at - 1], 1, 12), whole(span[at + 1], 1, 31)
     if month is None or number is None or (span[-1].tag != "DAYMARK" and not _ends(atoms, end)):
         return None
-    return calendar.month_day(
-        context.today, month, number, year=year_of(span, context), prefer=context.prefer
-    )
+    return calendar.month_day(context.today, month, number, year=year_of(span, context), prefer=context.prefer)
 
 
 def _ends(atoms: Sequence[Atom], end: int) -> bool:
@@ -69,14 +68,14 @@ def _english_month_day(atoms: Sequence[Atom], start: int, end: int, context: Con
     beside = [atom for atom in span if atom is not month]
     number = whole(beside[0], 1, 31)
     year = year_of(atoms[start:end], context)
-    if 1 < len(beside):
+    if len(beside) > 1:
         year = year_number(beside[1]) if len(beside[1].digits) == 4 else None
         if year is None:
             return None
     if month is None or number is None or (atoms[end - 1].tag == "NUM" and not _ends(atoms, end)):
         return None
-    if month.text == "may" and atoms[end - 1] is not month and beside[0].tag != "ORD" and month is span[0]:
-        return None  # "you may 3 ..." against "May 3"
+    if month.text == "may" and month is span[0] and start and atoms[start - 1].text.lower() in _SUBJECTS:
+        return None  # "you may 3 times" against "from may 3"
     return calendar.month_day(context.today, int(month.lemma), number, year=year, prefer=context.prefer)
 
 
@@ -89,8 +88,7 @@ def _day_of_month(atoms: Sequence[Atom], start: int, end: int, context: Context)
         return None
     if relative is None:
         return calendar.day_of_month(context.today, number, prefer=context.prefer)
-    month = calendar.period(context.today, "month", int(relative.lemma))
-    assert month is not None
+    month = calendar.month_of_today(context.today, int(relative.lemma))
     return calendar.day(month.start.replace(day=number))
 
 
@@ -102,24 +100,30 @@ def _names_a_day(atoms: Sequence[Atom], start: int, end: int, named: Atom) -> bo
     if named.tag == "ORD" and is_english(named):
         if not named.text[0].isdigit() and one(atoms[start:end], "REL") is None:
             return False
-        return after is None or after.tag in ("OTHER", "MONTH", "DAY", "ALONGSIDE", "SINCE", "TO", "AGO") or (
-            after.text.lower() in _AFTER_A_DAY or (after.tag == "OF" and not after.text.isalpha())
+        return (
+            after is None
+            or after.tag in ("OTHER", "MONTH", "DAY", "ALONGSIDE", "SINCE", "TO", "AGO")
+            or (after.text.lower() in _AFTER_A_DAY or (after.tag == "OF" and not after.text.isalpha()))
         )
     return after is None or after.tag != "COUNTED" or after.text in ("个", "笔", "单")
 
 
+_SUBJECTS = frozenset(["i", "you", "it", "we", "they", "he", "she", "that", "this", "which", "who"])
 _AFTER_A_DAY = frozenset(
-    "at in i it my for from but because so when then please the is was we you he she they there still around about by "
-    "which that this and or has have had why what how can could would will did do a".split()  # noqa: SIM905
+    forms(
+        "at in i it my for from but because so when then please the is was we you he she they there still around "
+        "about by which that this and or has have had why what how can could would will did do a"
+    )
 )
 
 
 def _ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     """`two weeks ago`, `三天前`, `半个月前`, `a few days ago`: the day itself, or the week around "a few"."""
     span = atoms[start:end]
-    unit, number = one(span, "PERIOD"), one(span, "NUM")
-    assert unit is not None
-    if unit.text in ("月", "月份", "周末") or (unit.text == "年" and number and len(number.digits) == 4):
+    unit, number = the(span, "PERIOD"), one(span, "NUM")
+    if (unit.text in ("月", "月份", "周末") and one(span, "HALF") is None) or (
+        unit.text == "年" and number and len(number.digits) == 4
+    ):
         return None
     if unit.lemma in ("hour", "minute", "second") and number is None:
         return calendar.day(context.today)
@@ -149,7 +153,9 @@ def _half_ago(today: date, unit: str) -> When | None:
 
 def _compound_ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     """`a year and two months ago`, `2 weeks 3 days ago`: dateparser adds up the parts."""
-    words = ["1" if atom.text.lower() in ("a", "an") else str(atom.number or atom.lemma) for atom in atoms[start : end - 1]]
+    words = [
+        "1" if atom.text.lower() in ("a", "an") else str(atom.number or atom.lemma) for atom in atoms[start : end - 1]
+    ]
     found = _by_dateparser(" ".join([*(word for word in words if word not in ("and", "of")), "ago"]), context.today)
     return calendar.day(found) if found is not None and found < context.today else None
 
@@ -165,8 +171,7 @@ def _by_dateparser(text: str, today: date) -> date | None:
 def _ahead(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     """`in 3 days`, `in a week`, `三天后`."""
     span = atoms[start:end]
-    unit, number = one(span, "PERIOD"), one(span, "NUM")
-    assert unit is not None
+    unit, number = the(span, "PERIOD"), one(span, "NUM")
     count = 1 if number is None else whole(number, 1, 1200)
     if count is None or unit.lemma in ("hour", "minute", "second") or unit.text in ("月", "月份", "周末"):
         return None
@@ -175,8 +180,7 @@ def _ahead(atoms: Sequence[Atom], start: int, end: int, context: Context) -> Whe
 
 def _holiday(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     span = atoms[start:end]
-    name, number, relative = one(span, "HOLIDAY"), one(span, "NUM"), one(span, "REL")
-    assert name is not None
+    name, number, relative = the(span, "HOLIDAY"), one(span, "NUM"), one(span, "REL")
     year = year_of(span, context)
     if number is not None and year is None:
         year = year_number(number)
@@ -184,7 +188,7 @@ def _holiday(atoms: Sequence[Atom], start: int, end: int, context: Context) -> W
             return None
     prefer = context.prefer
     if relative is not None and year is None:
-        prefer = "future" if 0 < int(relative.lemma) else "past"
+        prefer = "future" if int(relative.lemma) > 0 else "past"
     return holiday(context.today, name.lemma, year=year, prefer=prefer)
 
 

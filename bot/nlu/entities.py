@@ -58,7 +58,11 @@ class Rules:
         if not atoms:
             return []
         doc = to_doc(self._vocab, atoms)
-        found = [*dates.find_shaped(normal.text, context), *identifiers.find_shaped(normal.text), *identifiers.find_hinted(atoms)]
+        found = [
+            *dates.find_shaped(normal.text, context),
+            *identifiers.find_shaped(normal.text),
+            *identifiers.find_hinted(atoms),
+        ]
         for key, start, end in self._matcher(doc):
             each = self._resolve(self._names[key], atoms, start, end, context)
             if each is not None:

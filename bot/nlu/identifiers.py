@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.nlu.atoms import Atom
 from bot.nlu.found import BARE, CUED, SHAPED, Found
+from bot.nlu.wordlist import forms
 
 Pattern = list[dict[str, Any]]
 
@@ -42,10 +43,12 @@ PATTERNS: dict[str, list[Pattern]] = {
     "phone.cued": _cued("PHONECUE", fillers=3),
 }  # fmt: skip
 
-_CN_MOBILE = re.compile(r"(?<![\d+])(?<!\d[ -])(?:\(?(?:\+|00)?86\)?[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?![\d])(?![ -]\d)")
+_CN_MOBILE = re.compile(
+    r"(?<![\d+])(?<!\d[ -])(?:\(?(?:\+|00)?86\)?[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?![\d])(?![ -]\d)"
+)
 _CN_MOBILE_PREFIXED = re.compile(r"(?:\+|00)86[ -]?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
-_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]\d{9}))[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)")
-_STARRED = re.compile(r"(?:[*•·x]{2,4}[ -]?)+(\d{4})(?!\d)|(?<![\w*])\*(\d{4})(?!\d)", re.IGNORECASE)
+_INTERNATIONAL = re.compile(r"(?<![A-Za-z0-9+])(?:\+|00(?=[1-9]\d{9}))[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)")
+_STARRED = re.compile(r"(?:[*•·x]{2,4}[ -]?)+(\d{4})(?!\d)|(?<![A-Za-z0-9*])\*(\d{4})(?!\d)", re.IGNORECASE)
 _CARD_NUMBER = re.compile(r"(?<![\d.,+-])\d{4}(?:[ -]?\d{4}){2,3}(?:[ -]?\d{1,3})?(?!\d)")
 
 
@@ -76,30 +79,37 @@ def is_card_number(digits: str) -> bool:
     if not 13 <= len(digits) <= 19:
         return False
     doubled = (int(each) * (1 + at % 2) for at, each in enumerate(reversed(digits)))
-    return sum(each - 9 if 9 < each else each for each in doubled) % 10 == 0
+    return sum(each - 9 if each > 9 else each for each in doubled) % 10 == 0
+
+
+# What a cue names, and the digits it may have.
+_CUED = {
+    "code": ("code", re.compile(r"\d{4,8}")),
+    "card": ("card_ending", re.compile(r"\d{4}|\d{13,19}")),
+    "order": ("order_number", re.compile(r"\d{10,28}")),
+    "phone": ("phone_number", re.compile(r"1[3-9]\d{9}")),
+}
 
 
 def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | None:
-    kind, _, how = name.partition(".")
-    if how == "shaped":
+    """What `atoms[start:end]`, matched by the pattern `name`, identifies."""
+    if name == "order.shaped":
         value = atoms[start].text.upper().replace("-", "")
         return Found(entity="order_number", start=atoms[start].start, end=atoms[start].end, value=value)
+    entity, shape = _CUED[name.partition(".")[0]]
     first, last = _row(atoms, start if atoms[start].tag == "NUM" else end - 1)
     digits = "".join(atom.digits for atom in atoms[first:last])
-    if not digits or (kind == "code" and _is_other_code(atoms, start)):
+    if not shape.fullmatch(digits) or _is_something_else(entity, atoms, start, last):
         return None
-    found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
-    if kind == "card" and any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2]):
-        return None
-    if kind == "code" and 4 <= len(digits) <= 8:
-        return found(entity="code", value=digits)
-    if kind == "card" and (len(digits) == 4 or 13 <= len(digits) <= 19):
-        return found(entity="card_ending", value=digits[-4:])
-    if kind == "order" and 10 <= len(digits) <= 28:
-        return found(entity="order_number", value=digits)
-    if kind == "phone" and re.fullmatch(r"1[3-9]\d{9}", digits):
-        return found(entity="phone_number", value=digits)
-    return None
+    value = digits[-4:] if entity == "card_ending" else digits
+    return Found(entity=entity, start=atoms[first].start, end=atoms[last - 1].end, value=value)
+
+
+def _is_something_else(entity: str, atoms: Sequence[Atom], start: int, last: int) -> bool:
+    """A promo code, a ZIP code, an error code; the ending of a phone number."""
+    if entity == "code":
+        return any(atom.tag == "NOTCODE" for atom in atoms[max(0, start - 2) : start + 2])
+    return entity == "card_ending" and any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2])
 
 
 def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
@@ -107,18 +117,13 @@ def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
     first, last = at, at + 1
     while last < len(atoms) and atoms[last].digits and _may_join(atoms[last - 1], atoms[last]):
         last += 1
-    while 0 < first and atoms[first - 1].digits and _may_join(atoms[first - 1], atoms[first]):
+    while first > 0 and atoms[first - 1].digits and _may_join(atoms[first - 1], atoms[first]):
         first -= 1
     return first, last
 
 
 def _may_join(left: Atom, right: Atom) -> bool:
     return right.start - left.end <= 1 and left.digits != "" and (len(left.digits) == 1) == (len(right.digits) == 1)
-
-
-def _is_other_code(atoms: Sequence[Atom], at: int) -> bool:
-    """A promo code, a ZIP code, an error code: not the one-time code."""
-    return any(atom.tag == "NOTCODE" for atom in atoms[max(0, at - 2) : at + 2])
 
 
 def find_hinted(atoms: Sequence[Atom]) -> Iterator[Found]:
@@ -138,8 +143,10 @@ def find_hinted(atoms: Sequence[Atom]) -> Iterator[Found]:
 
 
 _HINTS = frozenset(
-    "sms text texted says digits digit came received got code they 码 短信 短信里 收到 收到了 收到的 位数 密码 动态 发来 发来了 号码 验证码 "
-    "是这个 这个".split()
+    forms(
+        "sms text texted says digits digit came received got code they 码 短信 短信里 收到 收到了 收到的 位数 密码 "
+        "动态 发来 发来了 号码 验证码 是这个 这个"
+    )
 )
 
 
@@ -161,4 +168,3 @@ def expected(entity: str, digits: str) -> str | None:
     """The value of a bare row of digits where the dialogue asks for `entity`; None where it cannot be one."""
     shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"\d{8,15}"}
     return digits if entity in shapes and re.fullmatch(shapes[entity], digits) else None
-

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from bot.nlu.wordlist import forms
+
 _ZH_DIGITS = {
     **{char: at for at, char in enumerate("零一二三四五六七八九")},
     **{char: at for at, char in enumerate("〇壹贰叁肆伍陆柒捌玖")},
     "两": 2, "兩": 2, "俩": 2, "貳": 2, "陸": 6, "參": 3,
 }  # fmt: skip
-_ZH_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_ZH_MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
-ZH_CHARS = "".join([*_ZH_DIGITS, *_ZH_UNITS, *_ZH_MYRIADS])
+ZH_CHARS = "".join(_ZH_DIGITS) + "十拾百佰千仟万萬亿億"
 
 _EN_DIGITS = {
     word: at
     for at, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()  # noqa: SIM905
+        forms(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen"
+        )
     )
 }
 _EN_TENS = {
@@ -50,9 +52,9 @@ def parse_english(text: str) -> Decimal | None:
         if not kind or (last, kind) in _CANNOT_FOLLOW:
             return None
         if kind == "scale":
-            total, group = total + (group or 1) * _EN_SCALES[word], Decimal(0)
+            total, group = total + (group or Decimal(1)) * _EN_SCALES[word], Decimal(0)
         elif kind == "hundred":
-            group = (group or 1) * 100
+            group = (group or Decimal(1)) * 100
         elif kind != "and":
             group += _english_value(word)
         last = kind
@@ -90,50 +92,56 @@ def _english_value(word: str) -> Decimal:
     return Decimal(_EN_DIGITS[word]) if word in _EN_DIGITS else parse_digits(word) or Decimal(0)
 
 
+_ZH_DIGIT = r"[一二三四五六七八九两]|\d[\d,]*(?:\.\d+)?"
+_ZH_SECTION = re.compile(
+    rf"(?P<gap>零)?(?:(?P<k>{_ZH_DIGIT})千)?(?:零?(?P<h>{_ZH_DIGIT})百)?"
+    rf"(?:零?(?P<t>{_ZH_DIGIT})?(?P<ten>十))?(?:(?P<zero>零)?(?P<last>{_ZH_DIGIT}))?"
+)
+_ZH_PLAIN = str.maketrans("〇壹贰貳叁參肆伍陆陸柒捌玖兩俩拾佰仟萬億", "零一二二三三四五六六七八九两两十百千万亿")
+
+
 def parse_chinese(text: str) -> Decimal | None:
     """`一百二十`, `两百五` (250), `1万2` (12,000), `3千`, `一万零五百`, and digit by digit `二〇二六`.
 
     None where the characters are not one number (`万一`, `一十百`).
     """
-    if all(char in _ZH_DIGITS for char in text):
-        return Decimal("".join(str(_ZH_DIGITS[char]) for char in text)) if text else None
-    total = section = Decimal(0)
-    digit: Decimal | None = None
-    unit = myriad = Decimal(0)  # the last unit in this section; the last myriad; 0: none yet
-    zero = False
-    for token in re.findall(r"\d[\d,]*(?:\.\d+)?|.", text):
-        if token in _ZH_UNITS:
-            size = Decimal(_ZH_UNITS[token])
-            if (unit and unit <= size) or (digit is None and size != 10) or (digit is not None and digit == 0):
+    if text and all(char in _ZH_DIGITS for char in text):
+        return Decimal("".join(str(_ZH_DIGITS[char]) for char in text))
+    rest, total, above = text.translate(_ZH_PLAIN), Decimal(0), 0
+    for unit, size in (("亿", 10**8), ("万", 10**4)):
+        head, found, tail = rest.partition(unit)
+        if found:
+            count = _section(head, above=above)
+            if not count:
                 return None
-            section, unit, digit, zero = section + (digit or 1) * size, size, None, False
-        elif token in _ZH_MYRIADS:
-            size = Decimal(_ZH_MYRIADS[token])
-            section += digit or 0
-            if not section or (myriad and myriad <= size):
-                return None
-            total, myriad = total + section * size, size
-            section, unit, digit, zero = Decimal(0), Decimal(0), None, False
-        elif token in ("零", "〇"):
-            if digit is not None or zero or not (unit or myriad):
-                return None
-            zero = True
-        else:
-            if digit is not None:
-                return None
-            digit = Decimal(_ZH_DIGITS[token]) if token in _ZH_DIGITS else parse_digits(token)
-            if digit is None:
-                return None
-    if digit is not None:
-        section += digit * _implied(unit, myriad, zero=zero, digit=digit)
-    return total + section if not (zero and digit is None) else None
+            rest, total, above = tail, total + count * size, size
+    if not rest:
+        return total if above else None
+    last = _section(rest, above=above)
+    return None if last is None else total + last
 
 
-def _implied(unit: Decimal, myriad: Decimal, *, zero: bool, digit: Decimal) -> Decimal:
-    """What a last digit without a unit counts: in 两百五 tens, in 1万2 thousands, after 零 or 十 ones."""
-    if zero or digit != int(digit) or 10 <= digit:
-        return Decimal(1)
-    return (unit or myriad or Decimal(10)) / 10
+def _section(text: str, *, above: int) -> Decimal | None:
+    """Up to 千. A last digit without a unit counts tenths of the unit before it: tens in 两百五, in 1万2 thousands."""
+    match = _ZH_SECTION.fullmatch(text)
+    if match is None or not text.strip("零") or (match["gap"] and not above):
+        return None
+    total = (
+        1000 * _digit(match["k"])
+        + 100 * _digit(match["h"])
+        + 10 * (_digit(match["t"] or ("1" if match["ten"] else None)))
+    )
+    last = _digit(match["last"])
+    if not last or match["zero"] or match["gap"] or match["ten"] or last >= 10 or last != int(last):
+        return total + last
+    before = 100 if match["h"] else 1000 if match["k"] else above or 10
+    return total + last * before / 10
+
+
+def _digit(text: str | None) -> Decimal:
+    if text is None:
+        return Decimal(0)
+    return Decimal(_ZH_DIGITS[text]) if text in _ZH_DIGITS else parse_digits(text) or Decimal(0)
 
 
 def chinese_digits(text: str) -> str:

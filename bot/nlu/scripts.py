@@ -1,8 +1,8 @@
 """Which writing a piece of text is in, and so which of our two languages.
 
-A payments bot hears mostly short lines: "ok", "退款", "9.9", "我的refund到哪了". Statistics over letters are lost on those;
-counting Chinese characters against Latin words is not, once the words that belong to both (APP, VIP, OK, USD) are
-taken out of the count.
+A payments bot hears mostly short lines: "ok", "退款", "9.9", "我的refund到哪了". Statistics over letters are lost on
+those; counting Chinese characters against Latin words is not, once the words that belong to both (APP, VIP, OK, USD)
+are taken out of the count.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from bot.nlu.wordlist import forms
 
 Language = Literal["en", "zh", "mixed", ""]
 
@@ -24,12 +26,14 @@ _LATIN_WORD = re.compile(rf"[{_LATIN_LETTER}0-9]+(?:['’][{_LATIN_LETTER}]+)*")
 
 # Words in Latin letters that Chinese customers use inside Chinese; on their own they say little.
 _SHARED = frozenset(
-    "app apps atm vip id ok okay kyc otp pin pos nfc qr sms url wifi pc iphone ios android visa mastercard unionpay "
-    "alipay paypal wechat apple google pay email mail qq vpn pdf usd cny rmb eur gbp hkd jpy yuan sim cvv cvc iban swift "
-    "hi hello bye emm emmm lol wtf".split()
+    forms(
+        "app apps atm vip id ok okay kyc otp pin pos nfc qr sms url wifi pc iphone ios android visa mastercard "
+        "unionpay alipay paypal wechat apple google pay email mail qq vpn pdf usd cny rmb eur gbp hkd jpy yuan sim "
+        "cvv cvc iban swift hi hello bye emm emmm lol wtf"
+    )
 )
 # ... and these are no language at all, even alone.
-_SILENT = frozenset("usd cny rmb eur gbp hkd jpy".split())
+_SILENT = frozenset(["usd", "cny", "rmb", "eur", "gbp", "hkd", "jpy"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from bot.nlu import calendar_days as calendar
 from bot.nlu.atoms import Atom
 from bot.nlu.calendar_days import When
-from bot.nlu.date_reading import Context, Rule, is_english, one, whole, year_number, year_of
+from bot.nlu.date_reading import Context, Rule, is_english, one, the, whole, year_number, year_of
 
 
 def _period(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
@@ -16,8 +16,7 @@ def _period(atoms: Sequence[Atom], start: int, end: int, context: Context) -> Wh
     year = one(span, "YEAR")
     if year is not None:
         return calendar.period(context.today, "year", int(year.lemma))
-    unit, relative = one(span, "PERIOD"), one(span, "REL")
-    assert unit is not None
+    unit, relative = the(span, "PERIOD"), one(span, "REL")
     if relative is None:
         return _bare_weekend(context)
     text = relative.text + unit.text
@@ -45,19 +44,23 @@ def _trailing(atoms: Sequence[Atom], start: int, end: int, context: Context) -> 
     unit, number, relative = one(span, "PERIOD"), one(span, "NUM"), one(span, "REL")
     if unit is None:
         return _until_today(context, context.today - timedelta(days=7))
-    if (relative is not None and relative.lemma not in ("-1", "0", "1")) or unit.text in ("月", "月份"):
-        return None
+    direction = "-1" if relative is None else relative.lemma
     count = 3 if one(span, "FEW") is not None else 1 if number is None else whole(number, 1, 1200)
-    if count is None or (count > 1 and number is not None and unit.text.lower() in ("day", "week", "month", "year")):
-        return None  # "the next three day weekend"
-    if relative is not None and relative.lemma == "1":
+    adjective = count != 1 and number is not None and unit.text.lower() in ("day", "week", "month", "year")
+    if count is None or adjective or direction not in ("-1", "0", "1") or unit.text in ("月", "月份"):
+        return None  # "the next three day weekend" is no three days
+    if direction == "1":
         return When(context.today, calendar.moved(context.today, unit.lemma, count) + timedelta(days=1))
-    if one(span, "HALF") is not None:
-        back = {"year": 182, "month": 15}.get(unit.lemma)
-        return None if back is None else _until_today(context, context.today - timedelta(days=back))
-    if unit.lemma in ("hour", "minute", "second"):
-        return calendar.day(context.today) if count < 24 or unit.lemma != "hour" else None
-    return _until_today(context, calendar.moved(context.today, unit.lemma, -count))
+    return _back_from_today(context, unit.lemma, count, half=one(span, "HALF") is not None)
+
+
+def _back_from_today(context: Context, unit: str, count: int, *, half: bool) -> When | None:
+    if half:
+        days = {"year": 182, "month": 15}.get(unit)
+        return None if days is None else _until_today(context, context.today - timedelta(days=days))
+    if unit in ("hour", "minute", "second"):
+        return calendar.day(context.today) if count < 24 or unit != "hour" else None
+    return _until_today(context, calendar.moved(context.today, unit, -count))
 
 
 def _named_month(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
@@ -94,21 +97,23 @@ def _month_range(atoms: Sequence[Atom], start: int, end: int, context: Context) 
 
 def _relative_month(context: Context, month: int, relative: int) -> When | None:
     """`last May` is before this month, `this` and `next May` from this month on."""
-    if 0 <= relative:
+    if relative >= 0:
         return calendar.named_month(context.today, month, year=None, prefer="future" if relative else context.prefer)
     earlier = calendar.months_from(context.today.replace(day=1), -1)
     return calendar.named_month(earlier, month, year=None, prefer="past")
 
 
-def _chinese_month(
-    atoms: Sequence[Atom], start: int, end: int, context: Context, year: int | None
-) -> When | None:
+def _chinese_month(atoms: Sequence[Atom], start: int, end: int, context: Context, year: int | None) -> When | None:
     at = next(index for index in range(start, end) if atoms[index].lemma == "month")
     month = whole(atoms[at - 1], 1, 12)
     after = atoms[end] if end < len(atoms) else None
-    if month is None or (after is not None and after.tag in ("NUM", "AGO", "LATER", "RECENT")) or atoms[at - 1].text == "两":
+    if (
+        month is None
+        or (after is not None and after.tag in ("NUM", "AGO", "LATER", "RECENT"))
+        or atoms[at - 1].text == "两"
+    ):
         return None
-    if 2 <= at and atoms[at - 2].tag in ("RECENT", "NUM"):
+    if at >= 2 and atoms[at - 2].tag in ("RECENT", "NUM"):
         return None
     return calendar.named_month(context.today, month, year=year, prefer=context.prefer)
 
@@ -123,18 +128,22 @@ def _named_year(atoms: Sequence[Atom], start: int, end: int, context: Context) -
 def _part(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     """`the end of last month`, `月底`, `11月初`, `early November`, `mid-October`, `年底`."""
     span = atoms[start:end]
-    named, relative, unit, month = (one(span, tag) for tag in ("PART", "REL", "PERIOD", "MONTH"))
-    assert named is not None
+    named = the(span, "PART")
+    relative, unit, month = (one(span, tag) for tag in ("REL", "PERIOD", "MONTH"))
     part = named.lemma
-    if unit is None and (named.text in ("底", "末", "初") or (len(span) > 1 and span[0].tag == "NUM" and named.text[0] != "月")):
+    if unit is None and (
+        named.text in ("底", "末", "初") or (len(span) > 1 and span[0].tag == "NUM" and named.text[0] != "月")
+    ):
         return None
     whole_span: When | None
     if month is not None:
         whole_span = calendar.named_month(context.today, int(month.lemma), year=None, prefer=context.prefer)
     elif one(span, "NUM") is not None:
         numbered = whole(one(span, "NUM"), 1, 12)
-        whole_span = None if numbered is None else calendar.named_month(
-            context.today, numbered, year=None, prefer=context.prefer
+        whole_span = (
+            None
+            if numbered is None
+            else calendar.named_month(context.today, numbered, year=None, prefer=context.prefer)
         )
     elif (year := one(span, "YEAR")) is not None:
         whole_span = calendar.period(context.today, "year", int(year.lemma))
@@ -143,7 +152,9 @@ def _part(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When
     return None if whole_span is None else calendar.part(whole_span, part)
 
 
-def _span_of(named: Atom, unit: Atom | None, relative: Atom | None, span: Sequence[Atom], context: Context) -> When | None:
+def _span_of(
+    named: Atom, unit: Atom | None, relative: Atom | None, span: Sequence[Atom], context: Context
+) -> When | None:
     """The month of 月底 and 上个月底, the year of 年底, the period of `the end of the month`."""
     count = 0 if relative is None else int(relative.lemma)
     if unit is not None:

@@ -5,7 +5,7 @@ NFKC with four differences, each with a reason:
 * invisible characters (zero-width, soft hyphens, directional marks, variation selectors, controls) are dropped, and
   a lone surrogate becomes U+FFFD, so that no later part meets one;
 * every kind of white space is one ordinary space, new lines too;
-* the Chinese comma stays `，` unless it stands between full-width digits: `200，300` is two numbers, `１，２９９` is one;
+* the Chinese comma stays `，` unless between full-width digits: `200，300` is two numbers, `１，２９９` is one;
 * at most `max_chars` characters are kept, and `truncated` says when some were not.
 """
 

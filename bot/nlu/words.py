@@ -17,13 +17,15 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Token
 from spacy.vocab import Vocab
 
+from bot.errors import ConfigError
 from bot.nlu.scripts import han_runs, has_han
+from bot.nlu.wordlist import forms
 
 # What customers of a payments company say that jieba's dictionary would cut.
-_TERMS = (
-    "到账 未到账 转账 扣款 退款 验证码 尾号 订单号 流水号 提现 充值 限额 额度 冻结 解冻 挂失 补卡 换卡 实名认证 人工客服 转人工 "
-    "手续费 账单 余额 明细 盗刷 重复扣款 收款方 付款码 收款码 绑卡 解绑 销户 注销 商家 花呗"
-).split()  # noqa: SIM905
+_TERMS = forms(
+    "到账 未到账 转账 扣款 退款 验证码 尾号 订单号 流水号 提现 充值 限额 额度 冻结 解冻 挂失 补卡 换卡 实名认证 "
+    "人工客服 转人工 手续费 账单 余额 明细 盗刷 重复扣款 收款方 付款码 收款码 绑卡 解绑 销户 注销 商家 花呗"
+)
 for _term in _TERMS:
     rjieba.add_word(_term, None, None)
 
@@ -94,7 +96,16 @@ class Words:
         self._sizes = {language: len(nlp.vocab.strings) for language, nlp in self._pipelines.items()}
 
     def _make(self, language: str) -> Language:
-        return spacy.load(self._models[language]) if language in self._models else _BLANK[language]()
+        name = self._models.get(language)
+        if name is None:
+            return _BLANK[language]()
+        try:
+            return spacy.load(name)
+        except OSError as error:
+            raise ConfigError(
+                f"SpacyRules: models.{language} {name!r} is neither installed nor a folder; "
+                f"`python -m spacy download {name}`, or leave it out for the blank pipeline"
+            ) from error
 
     def cut(self, text: str) -> list[Token]:
         """The words of a text in normal form, without white space; `idx` is each one's offset."""

@@ -204,7 +204,9 @@ def test_the_span_is_the_customers_own_words(text: str, surface: str) -> None:
     assert surfaces(text, "date") == [surface]
 
 
-@pytest.mark.parametrize(("text", "told"), [("Friday", "2026-11-27"), ("on the 3rd", "2026-12-03"), ("Nov 3", "2027-11-03")])
+@pytest.mark.parametrize(
+    ("text", "told"), [("Friday", "2026-11-27"), ("on the 3rd", "2026-12-03"), ("Nov 3", "2027-11-03")]
+)
 def test_a_bot_that_books_ahead_looks_forward(text: str, told: str) -> None:
     [found] = Rules(prefer="future").find(text, now=NOW)
     assert found.value == told
