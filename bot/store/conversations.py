@@ -23,7 +23,7 @@ from bot.store.due import Due, Hint
 from bot.store.nouns import Accepted, Changes, Conversation, Finished, Lease, Opened, TurnCommit, Work
 from bot.store.script import Arg, Script
 from bot.store.wake import Subscription, Wakes
-from bot.types import Entry, Identity, Reply, Turn, to_wire
+from bot.types import Entry, Holder, Identity, Reply, Turn, to_wire
 
 __all__ = ["Accepted", "Changes", "Conversation", "Conversations", "Finished", "Lease", "Opened", "TurnCommit", "Work"]
 
@@ -43,11 +43,12 @@ class Conversations:
         self._ttl_s = ttl_s
         self._max_pending = max_pending
         self._due = Due(redis, site=site)
-        self._wakes = Wakes(redis)
+        self.wakes = Wakes(redis)
+        """Its subscribed connection, for a `Floor` of the same process to share."""
 
     async def aclose(self) -> None:
         """End listening. The client is the caller's to close."""
-        await self._wakes.aclose()
+        await self.wakes.aclose()
 
     # Who they are
 
@@ -107,7 +108,7 @@ class Conversations:
         self._check(codec.text(word), turn.conversation_id)
         seq, repeated = int(rest[0]), bool(rest[1])
         if not repeated:
-            self._wakes.wake(names.wake, seq)
+            self.wakes.wake(names.wake, seq)
         return Accepted(seq, repeated)
 
     async def take(self, conversation_id: str, *, worker: str, lease_s: float = 10) -> Lease | None:
@@ -184,7 +185,7 @@ class Conversations:
                 codec.reply_entry(int(seq), float(at), wire) for (seq, at), wire in zip(said, replies, strict=True)
             ]
         if entries:
-            self._wakes.wake(names.wake, entries[-1].seq)
+            self.wakes.wake(names.wake, entries[-1].seq)
         if not more:
             return Finished(entries, None)
         until, state, turns = more
@@ -206,21 +207,22 @@ class Conversations:
         reply_id: str,
         changes: Changes | None = None,
         handoff_id: str = "",
+        holder: Holder | None = None,
     ) -> Entry:
-        """Append an agent's or the system's line, once for each reply id, with what it changes. With `handoff_id`: only
-        while that is the conversation's handoff, else `NotFound`."""
+        """Append an agent's or the system's line, once for each reply id, with what it changes. With `handoff_id` or
+        `holder`: only while that is the conversation's handoff or holder, else `NotFound`."""
         names, wire = self._keys(conversation_id), codec.reply_to(reply)
-        args: list[Arg] = [self._ttl_s, codec.raw(reply_id), handoff_id, wire, names.wake]
+        args: list[Arg] = [self._ttl_s, codec.raw(reply_id), handoff_id, holder or "", wire, names.wake]
         args += lua.counted([codec.raw(button.payload) for button in reply.buttons])
         args += lua.counted(codec.changes_to(changes or Changes()))
         word, *rest = await self._due.hinted(lua.SAY, names, args, 1)
         if codec.text(word) == "elsewhere":
-            raise NotFound(f"{conversation_id} is not in handoff {handoff_id}")
+            raise NotFound(f"{conversation_id} is not in handoff {handoff_id or holder}")
         self._check(codec.text(word), conversation_id)
         if codec.text(word) == "again":
             return codec.reply_from(rest[0])
         entry = codec.reply_entry(int(rest[0]), float(rest[1]), wire)
-        self._wakes.wake(names.wake, entry.seq)
+        self.wakes.wake(names.wake, entry.seq)
         return entry
 
     async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
@@ -244,7 +246,7 @@ class Conversations:
     def listen(self, conversation_id: str) -> AbstractAsyncContextManager[Subscription]:
         """`async for news in subscription`: None when there may be lines after the last you have (first at once), a
         dict for what `notify` sent."""
-        return self._wakes.listen(self._keys(conversation_id).wake)
+        return self.wakes.listen(self._keys(conversation_id).wake)
 
     async def notify(self, conversation_id: str, ephemeral: Mapping[str, Any]) -> None:
         """Tell those who listen right now: typing, a place in line. Not in the log."""

@@ -270,11 +270,12 @@ SAY = Script(
     _PRELUDE
     + _APPEND
     + """
-local ttl, hint, id, handoff, reply, wake = unpack(ARGV, 1, 6)
-at_argument = 6
+local ttl, hint, id, handoff, holder, reply, wake = unpack(ARGV, 1, 7)
+at_argument = 7
 local before = redis.call('ZSCORE', seen, 's:' .. id)
 if before then return {'again', line(before)} end
 if handoff ~= '' and get('handoff') ~= handoff then return {'elsewhere'} end
+if holder ~= '' and (get('holder') or 'bot') ~= holder then return {'elsewhere'} end
 if tonumber(hint) <= number('void') then return {'stale', get('void')} end
 append('s:' .. id, reply, arguments(), now())
 change(arguments())

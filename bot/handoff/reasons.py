@@ -1,0 +1,22 @@
+"""Why a person takes over, and what that means for the line."""
+
+from __future__ import annotations
+
+REASONS = {
+    "asked": 0,
+    "fallback": 0,
+    "third_time": 10,
+    "action_failed": 10,
+    "anger": 20,
+    "security": 100,
+}
+"""Each reason and its priority: the customer asked; the bot did not understand; the same question a third time; an
+action failed twice; the customer is angry; money or an account is in danger."""
+
+SECURITY_INTENTS = frozenset({"account_taken_over", "report_scam", "payment_not_recognised", "card_lost"})
+"""What is first in line, whatever the reason was."""
+
+
+def priority(reason: str, subject: str | None) -> int:
+    """Higher is first in line."""
+    return REASONS["security"] if subject in SECURITY_INTENTS else REASONS.get(reason, 0)
