@@ -310,7 +310,7 @@ export class ChatClient extends Store<ChatState> {
     const later = (error.retry_after_s ?? 2) * 1000;
     if (error.code.startsWith('identity_')) return this.onBadIdentity(error.code);
     if (error.code === 'not_yours') return this.startAfresh();
-    if (LATER.has(error.code)) {
+    if (LATER.has(error.code) || error.retry_after_s) {
       this.clear('ack');
       this.set({ busyUntil: Date.now() + later });
       this.later('again', later, () => {

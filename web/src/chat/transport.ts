@@ -1,4 +1,4 @@
-import type { ClientFrame, Hello, Holder, Entry, ServerFrame, Welcome } from './wire';
+import type { ClientFrame, Hello, Holder, Entry, ServerFrame, Welcome, Who } from './wire';
 
 /** A live line to the gateway. It says hello by itself; `closed` is called once, whoever ended it. */
 export interface Transport {
@@ -76,12 +76,19 @@ interface Refusal {
   retry_after_s?: number;
 }
 
+interface News {
+  entries: Entry[];
+  holder: Holder;
+  agent?: string;
+  identity?: Who | null;
+}
+
 /** The same messages over plain HTTP, for networks that let no WebSocket through: hello, send, long poll. */
 export const openPoll: OpenTransport = (server, hello, listener) => {
   const stop = new AbortController();
   let token = hello.token;
   let after = hello.after;
-  let holder: Holder | undefined;
+  let told = '';
 
   function finish(): void {
     if (stop.signal.aborted) return;
@@ -118,13 +125,18 @@ export const openPoll: OpenTransport = (server, hello, listener) => {
   async function poll(): Promise<void> {
     if (!(await greet(hello.identity))) return finish();
     while (!stop.signal.aborted) {
-      const news = await call<{ entries: Entry[]; holder: Holder }>(`/api/chat/entries?after=${after}&wait_s=25`);
+      const news = await call<News>(`/api/chat/entries?after=${after}&wait_s=25`);
       if (!news) return finish();
       for (const entry of news.entries) {
         after = Math.max(after, entry.seq);
         tell({ ...entry, type: 'entry' });
       }
-      if (news.holder !== holder) tell({ type: 'status', holder: (holder = news.holder) });
+      const { holder, agent = '', identity = null } = news;
+      const standing = JSON.stringify([holder, agent, identity]);
+      if (standing === told) continue;
+      told = standing;
+      tell({ type: 'status', holder, name: agent });
+      tell({ type: 'identity', identity });
     }
   }
   async function post(frame: ClientFrame): Promise<void> {

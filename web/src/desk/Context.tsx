@@ -43,7 +43,7 @@ export function Context({ handoff, strings, language }: Props) {
       </Part>
       <Part title={strings.slots}>
         {known.length ? (
-          <dl>{known.map(([name, value]) => <div key={name}><dt>{humanise(name)}</dt><dd>{shown(value, language)}</dd></div>)}</dl>
+          <dl>{known.map(([name, value]) => <div key={name}><dt>{strings.slotNames[name] ?? humanise(name)}</dt><dd>{shown(value, language)}</dd></div>)}</dl>
         ) : <p class="none">{strings.nothing}</p>}
       </Part>
       <Part title={strings.tried}>

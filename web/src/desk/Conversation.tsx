@@ -69,7 +69,7 @@ function agentName({ agent }: Details): string {
 function Offer({ waiting, agent, strings, onAccept }: { waiting: boolean; agent: string; strings: Strings; onAccept(): void }) {
   return (
     <footer class="offer">
-      <p>{waiting || !agent ? strings.watching : fill(strings.watchingOther, { name: agent })}</p>
+      <p>{waiting ? strings.watching : agent ? fill(strings.watchingOther, { name: agent }) : strings.ended}</p>
       {waiting && <button type="button" class="primary" onClick={onAccept}>{strings.accept} <kbd>A</kbd></button>}
     </footer>
   );

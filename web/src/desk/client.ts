@@ -47,6 +47,8 @@ export class DeskClient extends Store<DeskState> {
   private attempts = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private fetching: Promise<void> | null = null;
+  private stale = false;
+  private readonly seen = new Map<string, number>();
   private typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
   private typingSent = 0;
 
@@ -189,6 +191,11 @@ export class DeskClient extends Store<DeskState> {
 
   private onFloor(seq: number, update: Update): void {
     const { agent } = this.state;
+    const lost = update.kind === 'accepted' && update.agent_id !== agent?.id && update.handoff_id === this.state.selected;
+    if (lost && agent?.role === 'agent') {
+      this.set({ selected: null });
+      this.tell('taken', update.by ?? '');
+    }
     const floor = agent?.role === 'agent' ? apply(this.state.floor, seq, update, agent.id) : null;
     if (!floor) return void this.refresh();
     this.set({ floor });
@@ -198,7 +205,9 @@ export class DeskClient extends Store<DeskState> {
   private onEntry(handoff: string, entry: Entry): void {
     const known = this.state.details[handoff];
     if (known) this.set({ details: { ...this.state.details, [handoff]: { ...known, entries: insert(known.entries, entry) } } });
-    if (entry.author !== 'customer') return;
+    const last = this.seen.get(handoff) ?? 0;
+    this.seen.set(handoff, Math.max(last, entry.seq));
+    if (entry.author !== 'customer' || entry.seq <= last) return;
     this.onTyping(handoff, false);
     const { selected, unseen } = this.state;
     if (selected !== handoff || document.visibilityState !== 'visible') {
@@ -213,19 +222,29 @@ export class DeskClient extends Store<DeskState> {
   }
 
   private refresh(): Promise<void> {
-    this.fetching ??= this.fetchFloor().finally(() => (this.fetching = null));
+    if (this.fetching) this.stale = true; // The answer under way may be older than the reason to ask.
+    this.fetching ??= this.fetchFloor().finally(() => {
+      this.fetching = null;
+      if (this.stale) void this.refresh();
+    });
     return this.fetching;
   }
 
   private async fetchFloor(): Promise<void> {
+    this.stale = false;
     const floor = await this.attempt(() => call<FloorState>('floor'));
-    if (floor) this.set({ floor: { ...floor, waiting: inLine(floor.waiting) } });
+    if (!floor || floor.seq < this.state.floor.seq) return;
+    this.set({ floor: { ...floor, waiting: inLine(floor.waiting) } });
+    for (const { id } of floor.mine) if (!this.state.details[id]) void this.load(id);
   }
 
   private async load(id: string): Promise<void> {
     const details = await this.attempt(() => call<Details>(`handoffs/${id}`), id);
-    if (details) this.set({ details: { ...this.state.details, [id]: details } });
-    else if (details === null && this.state.selected === id && !this.state.details[id]) this.set({ selected: null });
+    if (details) {
+      this.seen.set(id, Math.max(this.seen.get(id) ?? 0, details.entries.at(-1)?.seq ?? 0));
+      this.set({ details: { ...this.state.details, [id]: details } });
+    }
+    if (details === null && this.state.selected === id && !this.state.details[id]) this.set({ selected: null });
   }
 
   /** What is only looked at is not pushed: ask for its news now and then. */

@@ -8,6 +8,8 @@ export interface Update {
   id?: string;
   agent_id?: string;
   agent?: Agent;
+  /** The display name of who accepted. */
+  by?: string;
 }
 
 /** Line order: higher priority first, then who waits longest. */
@@ -22,7 +24,7 @@ export function inLine(handoffs: Summary[]): Summary[] {
 export function apply(floor: FloorState, seq: number, update: Update, me: string): FloorState | null {
   if (seq <= floor.seq) return floor;
   if (seq !== floor.seq + 1) return null;
-  const next = { ...floor, seq };
+  const next = { ...floor, seq, agents: withAgent(floor.agents, update.agent) };
   const id = update.handoff_id ?? update.handoff?.id ?? update.id;
   const without = (list: Summary[]) => list.filter((each) => each.id !== id);
   switch (update.kind) {
@@ -40,12 +42,15 @@ export function apply(floor: FloorState, seq: number, update: Update, me: string
     }
     case 'closed':
       return id ? { ...next, waiting: without(floor.waiting), mine: without(floor.mine) } : null;
-    case 'agent': {
-      const { agent } = update;
-      if (!agent?.id || !agent.name) return null;
-      return { ...next, agents: [...floor.agents.filter((each) => each.id !== agent.id), agent] };
-    }
+    case 'agent':
+      return update.agent ? next : null;
     default:
       return null;
   }
+}
+
+function withAgent(agents: Agent[], agent: Agent | undefined): Agent[] {
+  if (!agent) return agents;
+  const known = agents.some((each) => each.id === agent.id);
+  return known ? agents.map((each) => (each.id === agent.id ? agent : each)) : [...agents, agent];
 }

@@ -54,6 +54,7 @@ const en = {
   offered: 'Offered',
   watching: 'Waiting for somebody to accept.',
   watchingOther: '{name} has this conversation.',
+  ended: 'This conversation waits no longer.',
   wrapUp: 'Close',
   wrapUpTitle: 'Close this conversation',
   giveBack: 'Back to Xiaoer',
@@ -98,6 +99,7 @@ const en = {
   keys: {
     move: 'Next, previous conversation', accept: 'Accept', reply: 'Write', wrap: 'Close', back: 'Back to Xiaoer', help: 'This list', leave: 'Leave the field or dialog',
   },
+  slotNames: {} as Record<string, string>,
   reasons: {
     asked: 'Asked for a person', fallback: 'Not understood', action_failed: 'An action failed twice', security: 'Security', anger: 'Upset', third_time: 'Asked three times',
   } as Record<string, string>,
@@ -114,7 +116,7 @@ const zh: typeof en = {
   guest: '访客', first: '优先', waited: '已等 {span}', dueIn: '剩 {span}', late: '超时 {span}', talking: '已 {span}', accept: '接入', accepted: '已接入',
   taken: '{by} 已接入。', takenAnon: '同事已接入。', refused: '操作没有成功：{detail}', dismiss: '知道了', pick: '请选择一个会话', pickText: '按 {j}、{k} 上下移动，按 {a} 接入。',
   transcript: '对话', customer: '客户', bot: '小二', you: '我', typing: '{name}正在输入…', reply: '回复 {name}', replyHint: 'Enter 发送 · Shift Enter 换行', send: '发送',
-  notSent: '未发送', retry: '重试', sending: '发送中', shown: '以卡片展示：{card}', offered: '提供的选项', watching: '等待客服接入。', watchingOther: '{name} 正在处理这个会话。',
+  notSent: '未发送', retry: '重试', sending: '发送中', shown: '以卡片展示：{card}', offered: '提供的选项', watching: '等待客服接入。', watchingOther: '{name} 正在处理这个会话。', ended: '这个会话已不在等候。',
   wrapUp: '结束', wrapUpTitle: '结束会话', giveBack: '交还小二', giveBackTitle: '交还给助手', giveBackText: '小二会接着服务客户，并收到您的备注。',
   context: '背景', back: '返回列表', cancel: '取消', disposition: '处理结果', resolved: '客户的问题解决了吗？', yes: '已解决', no: '尚未', corrected: '实际是什么问题？',
   correctedHint: '小二会据此学习。', asDetected: '与小二判断一致', note: '备注', notePlaceholder: '仅供同事查看，客户看不到。', noteBack: '给小二的备注',
@@ -122,6 +124,7 @@ const zh: typeof en = {
   unproven: '未登录', unprovenText: '尚未证明对方身份，请勿谈及账户信息。', level1: '已登录', level2: '已通过验证码核实', byjwt: '由应用担保登录', byotp: '回复了发送到手机的验证码',
   provenAt: '{time}', customerId: '客户号 {id}', done: '成功', failed: '失败', refusedOutcome: '被拒绝', atStake: '涉及金额', queue: '队列', channel: '渠道', team: '团队', free: '{load}/{capacity}',
   keys: { move: '下一个、上一个会话', accept: '接入', reply: '写回复', wrap: '结束会话', back: '交还小二', help: '本列表', leave: '离开输入框或对话框' },
+  slotNames: { amount: '金额', date: '日期', order_number: '单号', card_ending: '卡尾号', phone_number: '手机号', reason: '原因', confirm: '是否确认', customer: '客户' },
   reasons: { asked: '客户要求人工', fallback: '未能理解', action_failed: '办理两次失败', security: '安全问题', anger: '情绪激动', third_time: '第三次询问' },
   dispositions: { solved: '已解决', follow_up: '需要跟进', referred: '已转介', no_answer: '客户已离开', not_a_case: '无需处理' },
 };

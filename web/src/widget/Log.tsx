@@ -2,11 +2,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { ChatState } from '../chat/client';
 import type { Unsent } from '../chat/outbox';
-import { MAX_TEXT, type Entry } from '../chat/wire';
+import { MAX_TEXT, type Button, type Entry } from '../chat/wire';
 import { fill, textLanguage } from '../lib/locale';
 import { pieces } from '../lib/rich';
 import { clock, day, sameDay } from '../lib/time';
-import { Card } from './cards';
+import { Card, itemsOf } from './cards';
 import { Alert, Clock, Down, Mark } from './icons';
 import type { Strings } from './strings';
 
@@ -14,15 +14,23 @@ interface Props {
   state: ChatState;
   locale: string;
   strings: Strings;
+  /** The buttons that may still be pressed, and the line that offers them. */
+  offer: Offer;
+  onChoose(button: Button): void;
   onRetry(id: string): void;
   onEdit(id: string): void;
+}
+
+export interface Offer {
+  seq: number;
+  buttons: Button[];
 }
 
 /** Lines of one author within so many seconds stand together. */
 const TOGETHER_S = 180;
 const NEAR_END_PX = 80;
 
-export function Log({ state, locale, strings, onRetry, onEdit }: Props) {
+export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [newer, setNewer] = useState(false);
@@ -56,7 +64,8 @@ export function Log({ state, locale, strings, onRetry, onEdit }: Props) {
       <div class="log" ref={box} role="log" aria-live="polite" aria-label={strings.log} aria-busy={state.replaying} tabIndex={0} onScroll={scrolled}>
         {!entries.length && !unsent.length && !state.replaying && <Greeting strings={strings} />}
         {entries.map((entry, index) => (
-          <Line key={entry.seq} entry={entry} before={entries[index - 1]} after={entries[index + 1]} locale={locale} strings={strings} />
+          <Line key={entry.seq} entry={entry} before={entries[index - 1]} after={entries[index + 1]} locale={locale} strings={strings}
+            choices={offer.seq === entry.seq ? offer.buttons : []} onChoose={onChoose} />
         ))}
         {unsent.map((message) => (
           <Waiting key={message.id} message={message} online={state.phase === 'online'} strings={strings} onRetry={onRetry} onEdit={onEdit} />
@@ -86,13 +95,15 @@ interface LineProps {
   after: Entry | undefined;
   locale: string;
   strings: Strings;
+  choices: Button[];
+  onChoose(button: Button): void;
 }
 
 function joins(one: Entry | undefined, other: Entry | undefined): boolean {
   return !!one && !!other && one.author === other.author && one.name === other.name && Math.abs(one.at - other.at) < TOGETHER_S;
 }
 
-function Line({ entry, before, after, locale, strings }: LineProps) {
+function Line({ entry, before, after, locale, strings, choices, onChoose }: LineProps) {
   const first = !joins(before, entry);
   const final = !joins(entry, after);
   const custom = entry.custom ?? {};
@@ -103,6 +114,7 @@ function Line({ entry, before, after, locale, strings }: LineProps) {
     return <>{separator}<p class="system" dir="auto" lang={textLanguage(entry.text)}><span>{entry.text}</span></p></>;
   }
   const mine = entry.author === 'customer';
+  const text = withoutList(entry.text, itemsOf(custom).length);
   const speaker = mine ? strings.you : entry.author === 'agent' ? fill(strings.agent, { name: entry.name || '' }) : strings.assistant;
   return (
     <>
@@ -112,18 +124,26 @@ function Line({ entry, before, after, locale, strings }: LineProps) {
         <div class="said">
           {first && entry.author === 'agent' && <span class="speaker" aria-hidden="true">{entry.name}</span>}
           <span class="hidden">{speaker}: </span>
-          {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} strings={strings} /></div>}
+          {text && <div class="bubble" dir="auto" lang={textLanguage(text)}><Rich text={text} strings={strings} /></div>}
           {entry.attachment && /^(https?:)?\//.test(entry.attachment) && (
             <a class="picture" href={entry.attachment} target="_blank" rel="noopener noreferrer nofollow">
               <img src={entry.attachment} alt={strings.picture} loading="lazy" />
             </a>
           )}
-          <Card custom={custom} locale={locale} strings={strings} />
+          <Card custom={custom} locale={locale} strings={strings} choices={choices} onChoose={onChoose} />
           {final && <time dateTime={new Date(entry.at * 1000).toISOString()}>{clock(entry.at, locale)}</time>}
         </div>
       </div>
     </>
   );
+}
+
+/** The text without its numbered list, where a card shows the same things. */
+export function withoutList(text: string, items: number): string {
+  const numbered = /^\s*\d{1,2}[.)、．]\s*\S/;
+  const lines = text.split('\n');
+  if (!items || lines.filter((line) => numbered.test(line)).length !== items) return text;
+  return lines.filter((line) => !numbered.test(line)).join('\n').replace(/\n{2,}/g, '\n').trim();
 }
 
 function Face({ name }: { name: string }) {

@@ -7,7 +7,8 @@ import { fill, languageOf } from '../lib/locale';
 import { span } from '../lib/time';
 import { Composer, isComposing } from './Composer';
 import { Alert, Close, Down, Mark, Person, Shield } from './icons';
-import { Log } from './Log';
+import { choiceFor, itemsOf } from './cards';
+import { Log, type Offer } from './Log';
 import { type Strings, stringsFor } from './strings';
 import { inertRest, useKeyboardArea } from './screen';
 
@@ -30,9 +31,7 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
   useEffect(() => (full ? inertRest(host) : undefined), [full, host]);
   useEffect(() => setEdited(draft), [draft.at]);
   useEffect(() => {
-    const coarse = matchMedia('(pointer: coarse)').matches; // A focused field would raise the keyboard over the history.
-    const first = coarse ? panel.current : panel.current?.querySelector<HTMLElement>('textarea');
-    first?.focus({ preventScroll: true });
+    focusField(panel.current);
   }, []);
   useEffect(() => {
     const seen = () => document.visibilityState === 'visible' && client.markRead();
@@ -41,16 +40,21 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
     return () => document.removeEventListener('visibilitychange', seen);
   }, [client, state.entries]);
 
+  const offer = offered(state);
+  const choose = (button: Button) => {
+    client.choose(button);
+    focusField(panel.current);
+  };
   const placeholder = state.holder === 'human' && state.agent ? fill(strings.placeholderAgent, { name: state.agent }) : strings.placeholder;
   return (
     <section class="panel" ref={panel} role="dialog" aria-modal={full} aria-label={strings.panel} tabIndex={-1}
       onKeyDown={(event) => event.key === 'Escape' && !isComposing(event) && onClose()}>
       <Header state={state} locale={locale} strings={strings} onClose={onClose} onLocale={onLocale} />
       <Notice state={state} strings={strings} />
-      <Log state={state} locale={locale} strings={strings} onRetry={(id) => client.retry(id)}
+      <Log state={state} locale={locale} strings={strings} offer={offer} onChoose={choose} onRetry={(id) => client.retry(id)}
         onEdit={(id) => setEdited({ text: client.discard(id), at: Date.now() })} />
       <footer>
-        <QuickReplies buttons={offered(state)} strings={strings} onChoose={(button) => client.choose(button)} />
+        <QuickReplies buttons={offer.buttons.filter((button) => !offer.shown.includes(button))} strings={strings} onChoose={choose} />
         <Composer placeholder={placeholder} strings={strings} draft={edited}
           onSend={(text) => client.send(text)} onTyping={(on) => client.typing(on)} />
       </footer>
@@ -59,13 +63,22 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
 }
 
 /** The buttons of the newest replies, until the customer answers or a person takes over. */
-function offered({ entries, unsent, holder, replaying }: ChatState): Button[] {
-  if (holder === 'human' || unsent.length || replaying) return [];
-  for (const entry of [...entries].reverse()) {
-    if (entry.author === 'customer') return [];
-    if (entry.buttons?.length) return entry.buttons;
+function offered({ entries, unsent, holder, replaying }: ChatState): Offer & { shown: Button[] } {
+  const none = { seq: 0, buttons: [], shown: [] };
+  if (holder === 'human' || unsent.length || replaying) return none;
+  for (const { seq, author, buttons, custom } of [...entries].reverse()) {
+    if (author === 'customer') return none;
+    if (!buttons?.length) continue;
+    const shown = itemsOf(custom ?? {}).flatMap((item) => choiceFor(item, buttons) ?? []);
+    return { seq, buttons, shown };
   }
-  return [];
+  return none;
+}
+
+/** A pressed button goes away; focus must not go with it. On touch screens a focused field would raise the keyboard. */
+function focusField(panel: HTMLElement | null): void {
+  const target = matchMedia('(pointer: coarse)').matches ? panel : panel?.querySelector('textarea');
+  target?.focus({ preventScroll: true });
 }
 
 function QuickReplies({ buttons, strings, onChoose }: { buttons: Button[]; strings: Strings; onChoose(button: Button): void }) {
@@ -73,11 +86,7 @@ function QuickReplies({ buttons, strings, onChoose }: { buttons: Button[]; strin
   return (
     <div class="quick" role="group" aria-label={strings.quick}>
       {buttons.map((button) => (
-        <button type="button" key={button.payload + button.title} dir="auto" onClick={(event) => {
-          const field = event.currentTarget.closest('footer')?.querySelector('textarea');
-          onChoose(button);
-          if (event.detail === 0) field?.focus(); // Pressed with the keyboard: the button goes away, focus must not.
-        }}>{button.title}</button>
+        <button type="button" key={button.payload + button.title} dir="auto" onClick={() => onChoose(button)}>{button.title}</button>
       ))}
     </div>
   );

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
+import type { Button } from '../chat/wire';
 import { languageOf } from '../lib/locale';
 import { money } from '../lib/money';
 import { date } from '../lib/time';
@@ -18,19 +19,65 @@ interface View {
 
 const CARDS: Record<string, (view: View) => ComponentChildren> = {
   payments: Payment, refund: Refund, transfer: Transfer, card: BankCard, bill: Bill, limits: Limits,
+  refunds: Entry, transfers: Entry, cards: Entry,
 };
 
 /** The card of a log line, or null where it has none that we know: then its text says it all. */
-export function Card({ custom, locale, strings }: { custom: Record<string, unknown>; locale: string; strings: Strings }) {
-  const One = CARDS[String(custom['card'])];
-  const items = custom['items'];
-  if (!One || !Array.isArray(items)) return null;
-  const shown = items.filter((item): item is Item => typeof item === 'object' && item !== null).slice(0, 10);
-  if (!shown.length) return null;
+export function Card({ custom, locale, strings, choices, onChoose }: CardProps) {
+  const kind = String(custom['card']);
+  const One = CARDS[kind];
+  const items = itemsOf(custom);
+  if (!One || !items.length) return null;
   return (
-    <ul class={`card card-${String(custom['card'])}`} role="list">
-      {shown.map((item) => <li key={text(item, 'id')}><One item={item} locale={locale} strings={strings} /></li>)}
+    <ul class={`card card-${kind}`} role="list">
+      {items.map((item) => {
+        const button = choiceFor(item, choices);
+        // A list's items are already in words where the bot says what it means; whole records we put in words here.
+        const shown = typeof item['amount'] === 'string' ? <Entry item={item} locale={locale} strings={strings} /> : <One item={item} locale={locale} strings={strings} />;
+        return <li key={text(item, 'id')}>{button ? <button type="button" class="choice" onClick={() => onChoose(button)}>{shown}</button> : shown}</li>;
+      })}
     </ul>
+  );
+}
+
+interface CardProps {
+  custom: Record<string, unknown>;
+  locale: string;
+  strings: Strings;
+  /** The buttons that may still be pressed. */
+  choices: Button[];
+  onChoose(button: Button): void;
+}
+
+/** The things a card shows; none where it is no card we know. */
+export function itemsOf(custom: Record<string, unknown>): Item[] {
+  const { card, items } = custom;
+  if (typeof card !== 'string' || !(card in CARDS) || !Array.isArray(items)) return [];
+  return items.filter((item): item is Item => typeof item === 'object' && item !== null).slice(0, 10);
+}
+
+/** The button that means this very thing: its payload carries the thing's id. */
+export function choiceFor(item: Item, buttons: Button[]): Button | undefined {
+  const id = text(item, 'id');
+  return id ? buttons.find((button) => button.payload.includes(`"${id}"`)) : undefined;
+}
+
+function Entry({ item }: View) {
+  const status = text(item, 'status');
+  const date = text(item, 'date');
+  return (
+    <span class="row">
+      <span class="seal" aria-hidden="true">{[...text(item, 'title')][0] ?? '·'}</span>
+      <span class="grow">
+        <b dir="auto">{text(item, 'title')}</b>
+        {date && <small>{date}</small>}
+        <small class="id">{text(item, 'id')}</small>
+      </span>
+      <span class="end">
+        {text(item, 'amount') && <b class="amount">{text(item, 'amount')}</b>}
+        {status && <small>{status}</small>}
+      </span>
+    </span>
   );
 }
 
@@ -63,7 +110,7 @@ function Payment(view: View) {
   const { item, locale } = view;
   const status = text(item, 'status');
   return (
-    <div class="row">
+    <span class="row">
       <span class="seal" aria-hidden="true">{[...text(item, 'merchant', 'title')][0] ?? '·'}</span>
       <span class="grow">
         <b dir="auto">{text(item, 'merchant', 'title')}</b>
@@ -74,7 +121,7 @@ function Payment(view: View) {
         <b class="amount">{amount(view)}</b>
         {status && status !== 'completed' && <Status code={status} locale={locale} />}
       </span>
-    </div>
+    </span>
   );
 }
 
