@@ -26,6 +26,7 @@ from bot.gateway.identity import IdentityCheck
 from bot.gateway.limits import Limits
 from bot.gateway.load import Load
 from bot.handoff.life import Handoffs
+from bot.handoff.routing import Routing
 from bot.settings import Settings
 from bot.store.connect import connect
 from bot.store.conversations import Conversations
@@ -51,8 +52,13 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
     """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
     channels, accounts = channels_of(settings), load_accounts(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
-    conversations, floor = Conversations(client, site=settings.site), Floor(client, site=settings.site)
-    handoffs = Handoffs(conversations, floor)
+    conversations = Conversations(client, site=settings.site)
+    floor = Floor(client, site=settings.site, wakes=conversations.wakes)
+
+    async def nudge(conversation_id: str) -> None:
+        await worker.nudge(conversation_id)
+
+    handoffs = Handoffs(conversations, floor, routing=Routing(settings.handoff), nudge=nudge)
 
     def answered(conversation_id: str, seq: int, entries: Sequence[Entry]) -> None:
         door.answered(conversation_id, seq, entries)
