@@ -81,8 +81,8 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix="xiaoer-training-") as storage:
         try:
             importer = importer_of(folder)
-            configuration = _configuration(importer)
-            trainer = GraphTrainer(LocalModelStorage(Path(storage)), None, _TrainingGraph(progress))
+            configuration = configuration_of(importer, kind=_kind(importer))
+            trainer = GraphTrainer(LocalModelStorage(Path(storage)), None, TrainingGraph(progress))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 trainer.train(configuration, importer, target, force_retraining=True)
@@ -90,13 +90,14 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
             raise ModelError(f"training failed: {_message(error)}") from error
 
 
-def _configuration(importer: TrainingDataImporter) -> GraphModelConfiguration:
+def configuration_of(importer: TrainingDataImporter, *, kind: TrainingType) -> GraphModelConfiguration:
+    """The graphs that train and that predict, checked."""
     import rasa.engine.validation
     from rasa.engine.recipes.recipe import Recipe
 
     config = importer.get_config()
     recipe = Recipe.recipe_for_name(config.get("recipe"))
-    configuration = recipe.graph_config_for_recipe(config, {}, training_type=_kind(importer))
+    configuration = recipe.graph_config_for_recipe(config, {}, training_type=kind)
     rasa.engine.validation.validate(configuration)
     return configuration
 
@@ -119,7 +120,7 @@ def _kind(importer: TrainingDataImporter) -> TrainingType:
     return TrainingType.CORE if nlu.contains_no_pure_nlu_data() else TrainingType.BOTH
 
 
-class _TrainingGraph:
+class TrainingGraph:
     """Stands where Rasa's trainer expects a runner's class: runs every node once and tells how far it is."""
 
     def __init__(self, progress: Progress) -> None:
