@@ -1,5 +1,6 @@
 """The only room that speaks Redis.
 
+    sending.py         lets a command be cancelled on Python 3.11
     connect.py         a client for standalone, Sentinel or Cluster, from one URL
     keys.py            every key, with its time to live or the reason it has none
     script.py          how a Lua script is run

@@ -18,8 +18,11 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
 
 from bot.errors import ConfigError
+from bot.store.sending import make_cancellable
 
 Client = Redis | RedisCluster
+
+make_cancellable()
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 CONNECTIONS = 64
