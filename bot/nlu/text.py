@@ -53,12 +53,14 @@ def normalise(text: str, *, max_chars: int = MAX_CHARS) -> Normal:
     starts: list[int] = []
     ends: list[int] = []
     for start, end in _clusters(head):
+        if len(starts) > max_chars:
+            break
         piece = _fold(head, start, end)
         pieces.append(piece)
         starts.extend([start] * len(piece))
         ends.extend([end] * len(piece))
     folded = "".join(pieces)
-    truncated = max_chars < len(folded) or len(head) < len(text)
+    truncated = len(folded) > max_chars or len(head) < len(text)
     return Normal(text, folded[:max_chars], tuple(starts[:max_chars]), tuple(ends[:max_chars]), truncated)
 
 
