@@ -164,7 +164,8 @@ class OneTurn:
             parsed["text"] = turn.text or parsed["text"]
         else:
             text = turn.text or turn.payload or ""
-            metadata = {**turn.metadata, "language": self.language}
+            asked = self._tracker.get_slot(REQUESTED_SLOT)
+            metadata = {**turn.metadata, "language": self.language, "now": turn.at, "expects": asked or ""}
             try:
                 parsed = model.understand(text, self._tracker, metadata=metadata, channel=turn.channel)
             except Exception as error:

@@ -100,8 +100,9 @@ def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
         value = identifiers.expected(expects, "".join(atom.digits for atom in row))
         if value is not None:
             return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value, rank=ASKED)]
-    if expects == "date" and len(numbers) == 1:
-        return [each for each in (dates.bare(atoms[first], context),) if each is not None]
+    dated = dates.bare(atoms[first], context) if expects == "date" and len(numbers) == 1 else None
+    if dated is not None:
+        return [dated]
     if length == len(numbers) and found is not None and expects != "amount":
         return [found]
     amount = amounts.bare(atoms, first) if len(numbers) == 1 else None

@@ -153,11 +153,12 @@ _HINTS = frozenset(
 def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
     """A row of digits that is all the message says, and how many atoms it took.
 
-    Six digits are a one-time code, ten and more an order's number; phones are found by shape before this.
+    Six digits are a one-time code unless they are whole thousands, ten and more an order's number; phones are found by shape before this.
     """
     first, last = _row(atoms, at)
     digits = "".join(atom.digits for atom in atoms[first:last])
-    entity = "code" if len(digits) == 6 else "order_number" if 10 <= len(digits) <= 28 else ""
+    is_code = len(digits) == 6 and (digits[0] == "0" or not digits.endswith("000"))
+    entity = "code" if is_code else "order_number" if 10 <= len(digits) <= 28 else ""
     if not entity:
         return None, last - first
     found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
@@ -166,5 +167,5 @@ def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
 
 def expected(entity: str, digits: str) -> str | None:
     """The value of a bare row of digits where the dialogue asks for `entity`; None where it cannot be one."""
-    shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"\d{8,15}"}
+    shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"1[3-9]\d{9}"}
     return digits if entity in shapes and re.fullmatch(shapes[entity], digits) else None
