@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,11 @@ class ResponsesByLanguage(RasaFileImporter):
         training_data_paths: list[str] | str | None = None,
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
+        roots = [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths or []
+        self._by_language = {path.stem: path for path in sorted(_response_files(Path(root) for root in roots))}
+        ours = {str(path) for path in self._by_language.values()}
         files: list[str] = vars(self)["_nlu_files"]
-        self._by_language = {Path(path).stem: Path(path) for path in sorted(files) if Path(path).parent.name == FOLDER}
-        self._nlu_files = [path for path in files if Path(path).parent.name != FOLDER]
+        self._nlu_files = [path for path in files if str(Path(path)) not in ours]
 
     def get_domain(self) -> Domain:
         domain = super().get_domain()
@@ -60,6 +62,11 @@ class ResponsesByLanguage(RasaFileImporter):
         if problems:
             raise ConfigError(*problems)
         return domain.merge(Domain.from_dict({"responses": merged(responses)})) if responses else domain
+
+
+def _response_files(roots: Iterable[Path]) -> set[Path]:
+    found = {path for root in roots for path in (root.rglob(f"{FOLDER}/*.y*ml") if root.is_dir() else [root])}
+    return {path for path in found if path.parent.name == FOLDER}
 
 
 def read(path: Path) -> Responses:

@@ -135,11 +135,13 @@ class TrainingGraph:
     ) -> GraphRunner:
         from bot.engine.graph_runner import DirectGraphRunner
 
+        steps = len(graph_schema.minimal_graph_schema().nodes)
+
         return DirectGraphRunner.create(
             graph_schema,
             model_storage,
             execution_context,
-            hooks=[_ProgressHook(len(graph_schema.nodes), self._progress)],
+            hooks=[_ProgressHook(steps, self._progress)],
         )
 
 
