@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 import yaml
 from aiohttp import web
 
@@ -33,9 +35,12 @@ from bot.store.conversations import Conversations
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
 from bot.store.sessions import Sessions
-from bot.types import Entry, Queue
+from bot.types import Entry
+
+log = structlog.get_logger(__name__)
 
 CREDENTIALS = "credentials.yml"
+SWEEP_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,12 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
     conversations = Conversations(client, site=settings.site)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
 
+    routing = Routing(settings.handoff)
+
     async def nudge(conversation_id: str) -> None:
         await worker.nudge(conversation_id)
 
-    handoffs = Handoffs(conversations, floor, routing=Routing(settings.handoff), nudge=nudge)
+    handoffs = Handoffs(conversations, floor, routing=routing, nudge=nudge)
 
     def answered(conversation_id: str, seq: int, entries: Sequence[Entry]) -> None:
         door.answered(conversation_id, seq, entries)
@@ -79,7 +86,7 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
         floor=floor,
         handoffs=handoffs,
         conversations=conversations,
-        queues=_queues(settings),
+        queues=routing.queues,
         session_s=session_s,
         address_of=proxies.address,
         is_https=proxies.is_https,
@@ -94,15 +101,26 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
             await answering.aclose()
 
         app.on_shutdown.insert(0, drain)
-        yield Service(app, door, conversations, floor, handoffs)
+        sweeping = asyncio.create_task(_sweep(handoffs), name="handoffs sweep")
+        try:
+            yield Service(app, door, conversations, floor, handoffs)
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
     await floor.aclose()
     await conversations.aclose()
     await client.aclose()
 
 
-def _queues(settings: Settings) -> list[Queue]:
-    queues = settings.handoff.queues
-    return [Queue(name=each.name, skills=each.skills, service_level_s=each.service_level_s) for each in queues]
+async def _sweep(handoffs: Handoffs) -> None:
+    """Nobody waits in line whose conversation has expired."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            for handoff_id in await handoffs.sweep():
+                log.info("handoff.expired", handoff=handoff_id)
+        except Exception as error:
+            log.error("handoff.sweep_failed", error=type(error).__name__)
 
 
 def channels_of(settings: Settings) -> dict[str, Channel]:

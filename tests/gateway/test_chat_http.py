@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.conftest import Gateway, token
+from tests.serving import Gateway, token
 
 
 async def call(gateway: Gateway, method: str, path: str, *, key: str = "", **options: Any) -> tuple[int, Any]:

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType
 
 from bot.store.conversations import Changes
 from bot.types import Holder, Identity, Level, Reply
-from tests.gateway.conftest import Gateway, token
+from tests.serving import Gateway, token
 
 Frame = dict[str, Any]
 

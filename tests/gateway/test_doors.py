@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.conftest import Gateway
+from tests.serving import Gateway
 
 
 async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> None:

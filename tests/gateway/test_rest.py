@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.gateway.conftest import Gateway, token
+from tests.serving import Gateway, token
 
 
 async def test_a_message_is_answered_in_the_same_breath(gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import socketio
 
-from tests.gateway.conftest import Gateway, token
+from tests.serving import Gateway, token
 
 
 class Webchat:
@@ -53,7 +53,7 @@ async def webchat(
     try:
         yield chat
     finally:
-        await chat.client.disconnect()
+        await chat.client.eio.disconnect(abort=True)  # without waiting for a poll that is under way
 
 
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",), ("polling", "websocket")])
