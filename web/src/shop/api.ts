@@ -1,4 +1,5 @@
 import type { Language } from '../lib/locale';
+import { STORIES } from './strings';
 
 export interface Customer {
   id: string;
@@ -38,7 +39,8 @@ export async function customers(): Promise<Customer[]> {
 /** A story is one text, or one in each language. */
 function both(story: unknown): Record<Language, string> {
   if (typeof story === 'object' && story) return story as Record<Language, string>;
-  return { en: String(story ?? ''), zh: String(story ?? '') };
+  const english = String(story ?? '');
+  return { en: english, zh: STORIES[english] ?? english };
 }
 
 /** The token the shop's own server would sign for its signed-in customer. */

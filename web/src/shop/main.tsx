@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import type { Settings } from '../widget/widget';
-import { languageOf, type Language, textLanguage } from '../lib/locale';
+import { fill, languageOf, type Language, textLanguage } from '../lib/locale';
 import { customers as fetchCustomers, signIn, type Customer } from './api';
 import { Person } from '../widget/icons';
 import { Phone } from './Phone';
@@ -10,6 +10,7 @@ import { PROMPTS, SNIPPET, STRINGS } from './strings';
 import './shop.css';
 
 const KEPT = 'demo:customer';
+const FIRST_SHOWN = 5;
 
 function chat(method: string, ...args: unknown[]): void {
   window.xiaoerQueue ??= [];
@@ -120,13 +121,16 @@ interface WhoProps {
 }
 
 function Who({ strings, language, customers, failed, chosen, onChoose }: WhoProps) {
+  const [all, setAll] = useState(false);
+  const near = [...customers].sort((one, other) => Number(other.language === language) - Number(one.language === language));
+  const shown = near.filter((each, index) => all || index < FIRST_SHOWN || each === chosen);
   return (
     <section aria-labelledby="who">
       <h2 id="who">{strings.who}</h2>
       <p class="hint">{strings.whoHint}</p>
       {failed && <p class="failed" role="alert">{strings.failed}</p>}
       <ul class="people" role="list">
-        {[...customers, null].map((each) => (
+        {[...shown, null].map((each) => (
           <li key={each?.id ?? 'guest'}>
             <button type="button" aria-pressed={chosen === each} data-customer={each?.id ?? ''} onClick={() => onChoose(each)}>
               <span class="face" aria-hidden="true">{each ? [...each.name][0] : <Person size={20} />}</span>
@@ -137,6 +141,9 @@ function Who({ strings, language, customers, failed, chosen, onChoose }: WhoProp
           </li>
         ))}
       </ul>
+      {shown.length < near.length && (
+        <button type="button" class="secondary" onClick={() => setAll(true)}>{fill(strings.all, { n: near.length })}</button>
+      )}
     </section>
   );
 }

@@ -9,6 +9,7 @@ export const STRINGS = {
     start: 'Ask Xiaoer',
     who: 'Choose who you are',
     whoHint: 'Each of them has something going on in their account.',
+    all: 'Show all {n}',
     guest: 'Just visiting',
     guestStory: 'Not signed in: Xiaoer may explain things, but does nothing to an account.',
     speaks: { en: 'English', zh: 'Chinese' },
@@ -37,6 +38,7 @@ export const STRINGS = {
     start: '问问小二',
     who: '选择您的身份',
     whoHint: '每位客户的账户里，都正好有点事情。',
+    all: '显示全部 {n} 位',
     guest: '随便看看',
     guestStory: '未登录：小二可以解答问题，但不会办理账户业务。',
     speaks: { en: '英文', zh: '中文' },
@@ -55,6 +57,24 @@ export const STRINGS = {
     otherText: '请小二转人工，再用另一个窗口打开工作台：您的请求正在那里排队，小二知道的一切都随之送到。',
     otherLink: '打开工作台',
   },
+};
+
+/** The seeded customers' stories in Chinese; the bank tells them in English. */
+export const STORIES: Record<string, string> = {
+  'A refund is on its way to her card; a recent order she could return.': '一笔退款正在退回银行卡；最近有一笔订单可以退。',
+  'A meal charged twice within two minutes.': '一顿饭两分钟内被扣了两次钱。',
+  'A hotel payment is still pending.': '一笔酒店付款一直在处理中。',
+  'A transfer to the wrong person is still processing; an older one to a wrong account arrived.': '一笔转错人的转账还在处理；之前一笔转错账户的已经到账。',
+  'A card he froze himself when he could not find his wallet; the wallet is back.': '找不到钱包时自己冻结了卡；现在钱包找到了。',
+  'A card declined again and again: too little money, a limit, a wrong PIN.': '刷卡屡屡被拒：余额不足、超限额、密码错误。',
+  'Signed up today: nothing there yet, not verified.': '今天刚注册，还没有任何记录，也未实名认证。',
+  'A refund completed nine days ago has not arrived on her card.': '九天前完成的退款，卡上还没收到。',
+  'A payment in the middle of the night that he does not recognise.': '半夜有一笔不认识的付款。',
+  'A payment failed though its money is held; her identity check is under way.': '付款失败但钱被扣住；实名认证正在审核。',
+  'One transfer failed, another was returned and its money is not back yet.': '一笔转账失败，另一笔被退回但钱还没回来。',
+  'A lost card; its replacement is on the way.': '丢了一张卡，新卡正在寄送。',
+  "A caller 'from the bank' talked him into two transfers; one can still be stopped.": '被冒充银行的人骗转了两笔钱，其中一笔还能拦住。',
+  'Many of everything: refunds, transfers and cards in every state.': '什么都有一些：各种状态的退款、转账和银行卡。',
 };
 
 /** In both languages side by side: anyone may write either. */

@@ -8,36 +8,13 @@ import { Check } from './icons';
 import { fill } from '../lib/locale';
 import { type Strings, word } from './strings';
 
-/** One thing of the account services, fields as they name them: docs/widget.md lists what each card reads. */
+/** Fields as the account services name them: docs/widget.md lists what each card reads. */
 type Item = Record<string, unknown>;
 
 interface View {
   item: Item;
   locale: string;
   strings: Strings;
-}
-
-const CARDS: Record<string, (view: View) => ComponentChildren> = {
-  payments: Payment, refund: Refund, transfer: Transfer, card: BankCard, bill: Bill, limits: Limits,
-  refunds: Entry, transfers: Entry, cards: Entry,
-};
-
-/** The card of a log line, or null where it has none that we know: then its text says it all. */
-export function Card({ custom, locale, strings, choices, onChoose }: CardProps) {
-  const kind = String(custom['card']);
-  const One = CARDS[kind];
-  const items = itemsOf(custom);
-  if (!One || !items.length) return null;
-  return (
-    <ul class={`card card-${kind}`} role="list">
-      {items.map((item) => {
-        const button = choiceFor(item, choices);
-        // A list's items are already in words where the bot says what it means; whole records we put in words here.
-        const shown = typeof item['amount'] === 'string' ? <Entry item={item} locale={locale} strings={strings} /> : <One item={item} locale={locale} strings={strings} />;
-        return <li key={text(item, 'id')}>{button ? <button type="button" class="choice" onClick={() => onChoose(button)}>{shown}</button> : shown}</li>;
-      })}
-    </ul>
-  );
 }
 
 interface CardProps {
@@ -49,11 +26,37 @@ interface CardProps {
   onChoose(button: Button): void;
 }
 
-/** The things a card shows; none where it is no card we know. */
+/** Cards of one whole thing, drawn from its `record`. */
+const RECORDS: Record<string, (view: View) => ComponentChildren> = { refund: Refund, transfer: Transfer, card: BankCard, bill: Bill, limits: Limits };
+const LISTS = new Set([...Object.keys(RECORDS), 'payments', 'refunds', 'transfers', 'cards']);
+
+/** The card of a log line, or nothing where it has none that we know: then its text says it all. */
+export function Card({ custom, locale, strings, choices, onChoose }: CardProps) {
+  const kind = String(custom['card']);
+  const items = itemsOf(custom);
+  const Whole = RECORDS[kind];
+  const record = custom['record'];
+  if (Whole && isItem(record)) return <div class={`card card-${kind}`}><div class="whole"><Whole item={record} locale={locale} strings={strings} /></div></div>;
+  if (!items.length) return null;
+  return (
+    <ul class={`card card-${kind}`} role="list">
+      {items.map((item) => {
+        const button = choiceFor(item, choices);
+        const row = <Row item={item} locale={locale} />;
+        return <li key={text(item, 'id')}>{button ? <button type="button" class="choice" onClick={() => onChoose(button)}>{row}</button> : row}</li>;
+      })}
+    </ul>
+  );
+}
+
+/** The things a card lists; none where it is no card we know. */
 export function itemsOf(custom: Record<string, unknown>): Item[] {
   const { card, items } = custom;
-  if (typeof card !== 'string' || !(card in CARDS) || !Array.isArray(items)) return [];
-  return items.filter((item): item is Item => typeof item === 'object' && item !== null).slice(0, 10);
+  return LISTS.has(String(card)) && Array.isArray(items) ? items.filter(isItem).slice(0, 10) : [];
+}
+
+function isItem(value: unknown): value is Item {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The button that means this very thing: its payload carries the thing's id. */
@@ -62,20 +65,20 @@ export function choiceFor(item: Item, buttons: Button[]): Button | undefined {
   return id ? buttons.find((button) => button.payload.includes(`"${id}"`)) : undefined;
 }
 
-function Entry({ item }: View) {
-  const status = text(item, 'status');
-  const date = text(item, 'date');
+/** One line of a list, in words the bot chose. An id with a digit is a number people quote. */
+function Row({ item, locale }: { item: Item; locale: string }) {
+  const [title, id, status] = [text(item, 'title'), text(item, 'id'), text(item, 'status')];
   return (
     <span class="row">
-      <span class="seal" aria-hidden="true">{[...text(item, 'title')][0] ?? '·'}</span>
+      <span class="seal" aria-hidden="true">{[...title][0] ?? '·'}</span>
       <span class="grow">
-        <b dir="auto">{text(item, 'title')}</b>
-        {date && <small>{date}</small>}
-        <small class="id">{text(item, 'id')}</small>
+        <b dir="auto">{title}</b>
+        {item['date'] ? <small>{date(item['date'], locale)}</small> : null}
+        {/\d{5}/.test(id) && <small class="id">{id}</small>}
       </span>
       <span class="end">
         {text(item, 'amount') && <b class="amount">{text(item, 'amount')}</b>}
-        {status && <small>{status}</small>}
+        {status && <Status code={status} locale={locale} />}
       </span>
     </span>
   );
@@ -104,25 +107,6 @@ const TONES: Record<string, string> = {
 function Status({ code, locale }: { code: string; locale: string }) {
   if (!code) return null;
   return <span class={`status ${TONES[code] ?? ''}`}>{word(code, languageOf(locale))}</span>;
-}
-
-function Payment(view: View) {
-  const { item, locale } = view;
-  const status = text(item, 'status');
-  return (
-    <span class="row">
-      <span class="seal" aria-hidden="true">{[...text(item, 'merchant', 'title')][0] ?? '·'}</span>
-      <span class="grow">
-        <b dir="auto">{text(item, 'merchant', 'title')}</b>
-        <small>{date(item['at'], locale, { time: true })}</small>
-        <small class="id">{text(item, 'id', 'order_number')}</small>
-      </span>
-      <span class="end">
-        <b class="amount">{amount(view)}</b>
-        {status && status !== 'completed' && <Status code={status} locale={locale} />}
-      </span>
-    </span>
-  );
 }
 
 const REFUND_STEPS = ['requested', 'approved', 'sent_to_bank', 'completed'] as const;

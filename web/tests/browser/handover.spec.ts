@@ -1,0 +1,63 @@
+import { Customer, desk, expect, expectAccessible, test } from './walk';
+
+test('a customer asks for a person, who sees what the bot knew, talks with them and gives back', async ({ page, browser, watched }) => {
+  expect(watched).toEqual([]);
+  const customer = await Customer.arrive(page, 'C1004');
+  await customer.say('There is a payment last night that I do not recognise');
+  await customer.say('I want to talk to a human being');
+  await expect(page.locator('#xiaoer-chat .notice')).toContainText(/line/i);
+
+  const atDesk = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  const agent = await desk(await atDesk.newPage(), 'sam');
+  const waiting = agent.getByRole('listitem').filter({ hasText: 'Marcus Johnson' });
+  await waiting.first().locator('.pick').click();
+  const context = agent.getByRole('complementary', { name: 'Context' });
+  await expect(context).toContainText('Marcus Johnson');
+  await expect(context).toContainText('Signed in');
+  await expect(agent.getByRole('log')).toContainText('I do not recognise');
+  await expectAccessible(agent);
+  await agent.keyboard.press('a');
+  await expect(customer.log).toContainText(/Sam/);
+
+  const reply = agent.getByRole('textbox', { name: /Write to Marcus/ });
+  await reply.fill('Hello Marcus, this is Sam.');
+  await reply.press('Enter');
+  await expect(customer.answers.last()).toContainText('Hello Marcus, this is Sam.');
+  await customer.field.fill('Thank you, Sam!');
+  await customer.field.press('Enter');
+  await expect(agent.getByRole('log')).toContainText('Thank you, Sam!');
+  await customer.field.pressSequentially('and');
+  await expect(agent.getByText('Marcus Johnson is typing')).toBeVisible();
+  await customer.field.fill('');
+
+  await reply.press('Escape');
+  await agent.keyboard.press('b');
+  await agent.getByRole('dialog').getByRole('textbox').fill('Explained the merchant name; dispute not needed.');
+  await agent.getByRole('dialog').getByRole('button', { name: 'Back to Xiaoer' }).click();
+  await expect(page.locator('#xiaoer-chat header')).toContainText('Assistant');
+  await customer.say('what is my balance?');
+  await expect(customer.answers.last()).not.toContainText('Sam');
+  await atDesk.close();
+});
+
+test('of two agents who accept, one gets the conversation and the other hears who has it', async ({ page, browser }) => {
+  const customer = await Customer.arrive(page, 'C1008');
+  await customer.say('human please');
+  const contexts = await Promise.all([browser.newContext({ locale: 'en-GB' }), browser.newContext({ locale: 'en-GB' })]);
+  const [sam, mei] = await Promise.all([desk(await contexts[0]!.newPage(), 'sam'), desk(await contexts[1]!.newPage(), 'mei')]);
+  const accept = { name: 'Accept: Daniel Kim' };
+  await expect(sam!.getByRole('button', accept).first()).toBeVisible();
+  await expect(mei!.getByRole('button', accept).first()).toBeVisible();
+  await Promise.all([sam!.getByRole('button', accept).first().click(), mei!.getByRole('button', accept).first().click()]);
+  const held = async () => (await Promise.all([sam!, mei!].map((each) => each.locator('.row.held .pick').count()))).reduce((sum, count) => sum + count, 0);
+  await expect.poll(held).toBeGreaterThan(0);
+  await expect(customer.log.locator('.system').last()).toContainText(/joined/i);
+
+  const holder = (await sam!.getByRole('button', { name: 'Close', exact: true }).isVisible()) ? sam! : mei!;
+  await holder.getByRole('button', { name: 'Close', exact: true }).first().click();
+  await holder.getByRole('dialog').getByText('Needs follow-up').click();
+  await expectAccessible(holder);
+  await holder.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await expect(page.locator('#xiaoer-chat header')).toContainText('Assistant');
+  for (const each of contexts) await each.close();
+});
