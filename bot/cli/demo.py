@@ -52,7 +52,7 @@ async def _demo(args: argparse.Namespace) -> None:
         demand_port(args.port)
         if args.fresh:
             _forget(var)
-        env = {**os.environ, **_secrets(var), "XIAOER_DEMO": "1", "PORT": str(args.port)}
+        env = {**os.environ, **_secrets(args.project, var), "XIAOER_DEMO": "1", "PORT": str(args.port)}
         env["XIAOER_DESK_ACCOUNTS"] = str(_accounts(var))
         train = asyncio.create_task(_train(args.project, env))
         async with Children(logs=var.parent / "log", env=env) as children:
@@ -129,27 +129,21 @@ def _xiaoer(project: Path) -> list[str]:
     return [sys.executable, "-m", "bot", "--project", str(project)]
 
 
-def _secrets(var: Path) -> dict[str, str]:
-    """Paths of this folder's own random secrets, made at the first start, by the variables that name them."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+def _secrets(project: Path, var: Path) -> dict[str, str]:
+    """This folder's own random secrets, made at the first start; models are checked by the key that signs them here."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    signing, verify = var / "signing.pem", var / "verify.pem"
-    if not (signing.exists() and verify.exists()):
-        key = Ed25519PrivateKey.generate()
-        pem = serialization.Encoding.PEM
-        pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        _write_private(signing, key.private_bytes(pem, pkcs8, plain).decode())
-        public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
-        _write_private(verify, public.decode())
+    from bot.engine.package import signing_key
+    from bot.settings import Settings
+
     for name in ("identity", "bank"):
         if not (var / f"{name}.secret").exists():
             _write_private(var / f"{name}.secret", secrets.token_hex(32))
+    public = signing_key(Settings.load(project, {})).public_key()
     return {
         "XIAOER_IDENTITY_SECRET_FILE": str(var / "identity.secret"),
         "XIAOER_BANK_KEY_FILE": str(var / "bank.secret"),
-        "XIAOER_SIGNING_KEY_FILE": str(signing),
-        "XIAOER_VERIFY_KEY_FILE": str(verify),
+        "XIAOER_VERIFY_KEY": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
     }
 
 
