@@ -23,9 +23,10 @@ from bot.engine import in_process, languages, package, quiet
 from bot.engine.events import latest_session, revive
 from bot.engine.in_process import Actions, InProcess
 from bot.engine.model import Model
+from bot.engine.parts import Parts
 from bot.engine.replies import replies_in
 from bot.engine.trackers import HotTracker
-from bot.engine.turn import HANDOVER_REASON, OneTurn, Parts
+from bot.engine.turn import HANDOVER_REASON, OneTurn
 from bot.errors import ModelError
 from bot.settings import Settings
 from bot.store.nouns import Conversation

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from rasa.core.actions.action import Action, ActionExecutionRejection
-from rasa.core.channels.channel import OutputChannel
-from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.shared.core.constants import (
     ACTION_EXTRACT_SLOTS,
@@ -34,8 +31,7 @@ from rasa.shared.core.events import (
 )
 
 from bot.engine import languages
-from bot.engine.in_process import Actions
-from bot.engine.model import Model
+from bot.engine.parts import Channel, Failed, Parts
 from bot.engine.trackers import HotTracker
 from bot.types import Holder, Identity, Level, Tried, Turn, to_wire
 
@@ -53,34 +49,6 @@ OWNERS = {IDENTITY: frozenset({"action_verify_code"}), LANGUAGE: frozenset[str](
 RESUME_RESPONSE = "utter_back_with_assistant"
 
 
-class Failed(Exception):
-    """An action's code, a policy or the NLU raised; the cause is chained. `what` names it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What turns of one model share."""
-
-    model: Model
-    actions: Actions
-    nlg: NaturalLanguageGenerator
-    languages: tuple[str, ...]
-
-
-class _Channel(OutputChannel):
-    """Where Rasa's actions believe they speak: only its name is used. Replies are read from the events."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def name(self) -> str:
-        return self._name
-
-
 class OneTurn:
     """Runs a turn on a tracker. `identity` and `language` are what holds afterwards."""
 
@@ -95,7 +63,7 @@ class OneTurn:
         self._tracker = tracker
         self._turn = turn
         self._holder = holder
-        self._channel = _Channel(turn.channel)
+        self._channel = Channel(turn.channel)
 
     async def run(self) -> None:
         try:

@@ -11,9 +11,11 @@ import pytest_asyncio
 
 from bot.engine.engine import Engine
 from bot.engine.worker import Worker
+from bot.handoff.life import Handoffs
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
-from bot.types import Entry, Reply, Turn
+from bot.store.floor import Floor
+from bot.types import Entry, Holder, Reply, Turn
 
 NOBODY = None
 
@@ -263,3 +265,50 @@ async def test_a_turn_that_was_committed_before_the_crash_is_not_answered_again(
         await until(lambda: _turns_done(conversations, opened.conversation_id, 2))
     assert await replies(conversations, opened.conversation_id) == ["said before it died", "Bye"]
     assert turn.text == "hello"
+
+
+async def test_a_handover_puts_the_conversation_in_line_with_what_the_bot_knew(
+    engine: Engine, conversations: Conversations, redis: Client
+):
+    floor = Floor(redis)
+    handoffs = Handoffs(conversations, floor)
+    opened = await conversations.open(channel="web")
+    id_ = opened.conversation_id
+    async with Worker(engine, conversations, handoffs, name="w1", sweep_s=0.1) as worker:
+        for text in ("hello", "super sad", "let me talk to a person", "hello?"):
+            await said(conversations, id_, text)
+        await worker.nudge(id_)
+        await until(lambda: _turns_done(conversations, id_, 4))
+        (waiting,) = await floor.waiting()
+        assert (waiting.conversation_id, waiting.reason) == (id_, "asked")
+        handoff = await floor.handoff(waiting.id)
+        assert [entry.text for entry in handoff.transcript if entry.author == "customer"][:2] == ["hello", "super sad"]
+        conversation = await conversations.get(id_)
+        assert (conversation.holder, conversation.handoff_id) == (Holder.QUEUE, waiting.id)
+        assert (await replies(conversations, id_))[-1] == "Did that help you?", "the bot is silent from then on"
+        assert await conversations.effects(id_) == []
+
+
+async def test_a_handover_that_was_committed_but_not_opened_is_opened_by_the_sweep(
+    engine: Engine, conversations: Conversations, redis: Client
+):
+    floor = Floor(redis)
+    opened = await conversations.open(channel="web")
+    id_ = opened.conversation_id
+    await said(conversations, id_, "let me talk to a person")
+
+    class Dying(Handoffs):
+        async def open_wire(self, wire: object) -> None:
+            raise ConnectionError("killed here")
+
+    async with Worker(engine, conversations, Dying(conversations, floor), name="dying", sweep_s=60) as worker:
+        await worker.nudge(id_)
+        await until(lambda: _turns_done(conversations, id_, 1))
+    assert await floor.waiting() == []
+    async with Worker(engine, conversations, Handoffs(conversations, floor), name="next", sweep_s=0.1):
+        await until(floor.waiting)
+        await until(lambda: _no_effects(conversations, id_))
+
+
+async def _no_effects(conversations: Conversations, conversation_id: str) -> bool:
+    return await conversations.effects(conversation_id) == []
