@@ -21,6 +21,7 @@ Pattern = list[dict[str, Any]]
 PATTERNS: dict[str, list[Pattern]] = {
     "amount.before": [[{"TAG": "CUR"}, {"TAG": "NUM"}]],
     "amount.after": [[{"TAG": "NUM"}, {"TAG": "CUR"}]],
+    "amount.roughly": [[{"TAG": "NUM"}, {"ORTH": word}, {"TAG": "CUR"}] for word in ("来", "多", "余")],
     "amount.parts": [[{"TAG": "NUM"}, {"TAG": "SUB"}]],
     "amount.number": [[{"TAG": "NUM"}]],
 }  # fmt: skip
@@ -31,6 +32,8 @@ MAX_MINOR = 10**15
 _SHAPED = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{2}|[\d.,]+ ?(?:k|w|grand)|.*[百千万萬].*|(?:a|two|five|ten) grand"
 )
+# A pension plan and two hotlines for complaints.
+_NAMES = frozenset(("401k", "401 k", "12315", "12345"))
 _MAY_FOLLOW = frozenset(
     forms(
         "to from for on at in into and or but back please pls via by with yesterday today tomorrow now instead of "
@@ -49,6 +52,10 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
         return _before(atoms, start)
     if name == "amount.after":
         return _after(atoms, start)
+    if name == "amount.roughly":
+        return (
+            None if _is_dragged(atoms, start) else _found(atoms, start, end, atoms[start].number, atoms[end - 1].lemma)
+        )
     if name == "amount.parts":
         return _parts(atoms, start)
     return _number(atoms, start)
@@ -56,7 +63,7 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
 
 def _number(atoms: Sequence[Atom], at: int) -> Found | None:
     """A number without a currency, by its shape or by the word before it that asks for one."""
-    if _is_measured(atoms, at) or not _stands_alone(atoms, at) or atoms[at].text.lower() in ("401k", "401 k"):
+    if _is_measured(atoms, at) or not _stands_alone(atoms, at) or atoms[at].text.lower() in _NAMES:
         return None
     if _SHAPED.fullmatch(atoms[at].text.lower()):
         return _found(atoms, at, at + 1, atoms[at].number, "", rank=SHAPED)
@@ -96,7 +103,7 @@ def _is_small_word(atom: Atom) -> bool:
 
 def bare(atoms: Sequence[Atom], at: int) -> Found | None:
     """A number that is all the message says."""
-    if _is_measured(atoms, at) or _is_small_word(atoms[at]):
+    if _is_measured(atoms, at) or _is_small_word(atoms[at]) or atoms[at].text in _NAMES:
         return None
     return _found(atoms, at, at + 1, atoms[at].number, "", rank=BARE)
 
@@ -106,8 +113,9 @@ def _before(atoms: Sequence[Atom], start: int) -> Found | None:
     first, at = start, start + 1
     while first > 0 and atoms[first - 1].tag == "CUR" and _is_prefix(atoms, first - 1):
         first -= 1
-    if not _is_prefix(atoms, start):
-        return None
+    is_code = atoms[start].text.isascii() and atoms[start].text.isalpha()
+    if not _is_prefix(atoms, start) or (is_code and _is_small_word(atoms[at])):
+        return None  # "is EUR one of them"
     currency, end = atoms[first].lemma, at + 1
     if end < len(atoms) and atoms[end].tag == "CUR" and not _opens_another(atoms, end):
         currency, end = _second(currency, atoms[end]), end + 1

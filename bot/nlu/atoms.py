@@ -19,7 +19,7 @@ from spacy.vocab import Vocab
 
 from bot.nlu import numerals
 from bot.nlu.lexicon import LEXICON, Word
-from bot.nlu.scripts import HAN
+from bot.nlu.scripts import HAN, has_han
 
 
 class Atom(NamedTuple):
@@ -56,7 +56,7 @@ _SCAN = re.compile(
             rf"(?P<zh_ordinal>第(?:{_NUMERAL}+|\d+))",
             rf"(?P<zh>(?:(?:{_DIGITS})(?=[十百千万亿萬億])|{_NUMERAL})(?:{_NUMERAL}|(?<={_NUMERAL})(?:{_DIGITS}))*)",
             r"(?P<ordinal>(?<![\d.])\d{1,2}(?:st|nd|rd|th)(?![a-z0-9]))",
-            rf"(?P<scaled>(?:{_DIGITS})(?:[ -]?{_SCALE}(?![a-z0-9])|[wk](?![a-z0-9])))",
+            rf"(?P<scaled>(?:{_DIGITS})(?:[ -]?{_SCALE}(?![a-z0-9])|[wk](?![a-z0-9])|w\d(?![\w.])))",
             rf"(?P<arabic>{_DIGITS})",
             rf"(?P<english>(?<![a-z])(?:a (?:couple (?:of )?)?(?={_SCALE}(?![a-z]))|(?:{_EN})(?![a-z]))"
             rf"(?:(?:[ -]|(?<=[ ]))(?:and (?=(?:{_EN})(?![a-z])))?(?:{_EN})(?![a-z]))*)",
@@ -102,7 +102,8 @@ def _read_word(kind: str, surface: str, start: int, word: Word | None) -> Atom:
         return Atom(surface, start, end, "ORD", number=Decimal(_EN_ORDINALS[lower]))
     if lower == "oh":
         return Atom(surface, start, end, "WORD", digits="0")
-    return Atom(surface, start, end, *(word or Word("WORD" if kind == "word" else "OTHER", "")))
+    unknown = "WORD" if kind == "word" else "HAN" if has_han(surface) else "OTHER"
+    return Atom(surface, start, end, *(word or Word(unknown, "")))
 
 
 def _read_id(surface: str, start: int) -> list[Atom]:
@@ -132,9 +133,9 @@ def _read_chinese(surface: str, start: int) -> list[Atom]:
 
 
 def _read_english(surface: str, start: int) -> list[Atom]:
-    if surface[-1] in "wW":
-        number = numerals.parse_digits(surface[:-1])
-        return [Atom(surface, start, start + len(surface), "NUM", "", number * 10_000 if number else number)]
+    if surface[0].isdigit() and "w" in surface.lower():
+        number = numerals.parse_chinese(surface.lower().replace("w", "万"))
+        return [Atom(surface, start, start + len(surface), "NUM", "", number)]
     number = numerals.parse_english(surface)
     if number is not None:
         digits = numerals.english_digit(surface.lower())

@@ -40,7 +40,7 @@ _THE, _OF, _DE = _is("the", "?"), _is("of", "?"), _is("的", "?")
 PATTERNS: dict[str, list[Pattern]] = {
     "day": [[_tag("DAY")]],
     "weekday": [
-        [_tag("REL", "?"), _tag("WEEKDAY")],
+        [_tag("REL", "?"), _tag("WEEKDAY")], [_tag("RECENT"), _tag("WEEKDAY")],
         [_tag("REL"), _tag("REL"), _tag("WEEKDAY")],
         [_tag("REL"), _unit("week"), _DE, _tag("WEEKDAY")],
         [_tag("WEEKDAY"), _OF, _THE, _tag("REL"), _unit("week")],
@@ -82,7 +82,7 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_tag("REL"), _tag("NUM"), _tag("PERIOD")], [_tag("RECENT"), _tag("NUM"), _tag("PERIOD")],
         [_tag("RECENT"), _tag("PERIOD")], [_tag("REL"), _tag("FEW"), _tag("PERIOD")],
         [_tag("RECENT"), _tag("FEW"), _tag("PERIOD")], [_tag("RECENT"), _tag("HALF"), _tag("PERIOD")],
-        [_is("前"), _tag("NUM"), _is("天")], [_tag("OTHERDAY")],
+        [_is("前"), _tag("NUM"), _tag("PERIOD")], [_tag("OTHERDAY")],
     ],
     "holiday": [[_tag("YEAR", "?"), _DE, _tag("HOLIDAY")], [_tag("REL"), _unit("year"), _tag("HOLIDAY")],
                 [_tag("REL"), _tag("HOLIDAY")],
@@ -111,7 +111,8 @@ PATTERNS: dict[str, list[Pattern]] = {
 _ISO = re.compile(r"(?<![\d/.-])((?:19|20)\d\d)([-/.年] ?)(\d{1,2})(?:\2|[-/.月] ?)(\d{1,2})(?![\d/]|[-.]\d)")
 _COMPACT = re.compile(r"(?<![A-Za-z0-9_.])(20[2-3]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![A-Za-z0-9_]|\.\d)")
 _SLASHED = re.compile(
-    r"(?<![A-Za-z0-9_/.,$¥€£-])(\d{1,2})([/.-])(\d{1,2})(?:\2((?:20)?\d\d))?(?![A-Za-z0-9_/%]|[.-]\d)(?! ?(?:of|%))"
+    r"(?<![A-Za-z0-9_/.,$¥€£])(?<![^\d]-)(\d{1,2})([/.-])(\d{1,2})(?:\2((?:20)?\d\d))?"
+    r"(?![A-Za-z0-9_/%]|\.\d|-\d+(?![\d/]))(?! ?(?:of|%))"
 )
 
 
@@ -176,10 +177,10 @@ def bare(atom: Atom, context: Context) -> Found | None:
     return None if when is None else _found(atom.start, atom.end, when)
 
 
-def bare_month(atom: Atom, context: Context) -> list[Found]:
+def bare_month(atom: Atom, context: Context) -> Found | None:
     """`September` where it is all the message says."""
     when = named_month(context.today, int(atom.lemma), year=None, prefer=context.prefer)
-    return [] if when is None or atom.text == "may" else [_found(atom.start, atom.end, when)]
+    return None if when is None or atom.text == "may" else _found(atom.start, atom.end, when)
 
 
 def join_ranges(found: list[Found], atoms: Sequence[Atom], today: date) -> list[Found]:

@@ -26,7 +26,7 @@ def _day(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When 
 def _weekday(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     span = atoms[start:end]
     number = one(span, "WEEKDAY")
-    relatives = [int(atom.lemma) for atom in span if atom.tag == "REL"]
+    relatives = [int(atom.lemma) if atom.tag == "REL" else -1 for atom in span if atom.tag in ("REL", "RECENT")]
     if number is None or (start and atoms[start - 1].tag == "NUM" and not is_english(number)):
         return None
     after_on = start > 0 and atoms[start - 1].text.lower() == "on"
@@ -127,6 +127,8 @@ def _ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When 
         return None
     if unit.lemma in ("hour", "minute", "second") and number is None:
         return calendar.day(context.today)
+    if one(span, "FEW") is not None and start and atoms[start - 1].tag == "NUM":
+        return None  # 十几天前
     if one(span, "FEW") is not None:
         counts = (4, 1) if "couple" in (atom.text.lower() for atom in span) else (7, 2)
         return When(*(calendar.moved(context.today, unit.lemma, -count) for count in counts))

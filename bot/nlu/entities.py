@@ -82,31 +82,41 @@ class Rules:
         return identifiers.resolve(name, atoms, start, end)
 
 
-_FILLERS = frozenset(("OF", "AMOUNTCUE", "ALONGSIDE", "OTHER", "TO", "HALF"))
+MAX_OTHER_CHARS = 3
+"""Chinese characters beyond fillers in a message that still says nothing but a number: 好像是45.9."""
+_FILLERS = frozenset(("OF", "HAN", "AMOUNTCUE", "ALONGSIDE", "OTHER", "TO", "HALF"))
 
 
 def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
-    """The one number of a message that says nothing else: what was asked for, or what it looks like."""
+    """What a message says that says nothing but one number, or one month."""
     numbers = [at for at, atom in enumerate(atoms) if atom.tag == "NUM" or (atom.digits and atom.tag == "WORD")]
-    months = [atom for atom in atoms if atom.tag == "MONTH"]
-    if not numbers and len(months) == 1 and all(atom.tag in _FILLERS for atom in atoms if atom.tag != "MONTH"):
-        return dates.bare_month(months[0], context)
-    if not numbers or any(atom.tag not in _FILLERS for at, atom in enumerate(atoms) if at not in numbers):
+    months = [at for at, atom in enumerate(atoms) if atom.tag == "MONTH"]
+    others = [atom for at, atom in enumerate(atoms) if at not in (numbers or months)]
+    says_more = any(atom.tag not in _FILLERS for atom in others)
+    if says_more or sum(atom.tag == "HAN" for atom in others) > MAX_OTHER_CHARS:
         return []
-    first = numbers[0]
-    found, length = identifiers.bare(atoms, first)
-    if expects and length == len(numbers):
-        row = atoms[first : first + length]
-        value = identifiers.expected(expects, "".join(atom.digits for atom in row))
-        if value is not None:
-            return [Found(entity=expects, start=row[0].start, end=row[-1].end, value=value, rank=ASKED)]
-    dated = dates.bare(atoms[first], context) if expects == "date" and len(numbers) == 1 else None
-    if dated is not None:
-        return [dated]
-    if length == len(numbers) and found is not None and expects != "amount":
-        return [found]
-    amount = amounts.bare(atoms, first) if len(numbers) == 1 else None
-    return [] if amount is None else [amount]
+    if numbers:
+        found = _asked(atoms, numbers, expects, context) or _lone(atoms, numbers, expects)
+    else:
+        found = dates.bare_month(atoms[months[0]], context) if len(months) == 1 else None
+    return [] if found is None else [found]
+
+
+def _asked(atoms: list[Atom], numbers: list[int], expects: str, context: Context) -> Found | None:
+    """The number as what the dialogue has asked for, where it can be that."""
+    first, last = numbers[0], numbers[-1]
+    value = identifiers.expected(expects, "".join(atoms[at].digits for at in numbers))
+    if value is not None and identifiers.bare(atoms, first)[1] == len(numbers):
+        return Found(entity=expects, start=atoms[first].start, end=atoms[last].end, value=value, rank=ASKED)
+    return dates.bare(atoms[first], context) if expects == "date" and len(numbers) == 1 else None
+
+
+def _lone(atoms: list[Atom], numbers: list[int], expects: str) -> Found | None:
+    """The number as what it looks like."""
+    found, length = identifiers.bare(atoms, numbers[0])
+    if found is not None and length == len(numbers) and expects != "amount":
+        return found
+    return amounts.bare(atoms, numbers[0]) if len(numbers) == 1 else None
 
 
 def _in_original(found: Found, normal: Normal) -> Found:

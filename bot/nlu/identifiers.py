@@ -109,7 +109,10 @@ def _is_something_else(entity: str, atoms: Sequence[Atom], start: int, last: int
     """A promo code, a ZIP code, an error code; the ending of a phone number."""
     if entity == "code":
         return any(atom.tag == "NOTCODE" for atom in atoms[max(0, start - 2) : start + 2])
-    return entity == "card_ending" and any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2])
+    if entity != "card_ending":
+        return False
+    before = atoms[start - 1].tag if start else ""
+    return before in ("PHONECUE", "ORDERCUE") or any(atom.tag == "PHONECUE" for atom in atoms[last : last + 2])
 
 
 def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
@@ -153,7 +156,8 @@ _HINTS = frozenset(
 def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
     """A row of digits that is all the message says, and how many atoms it took.
 
-    Six digits are a one-time code unless they are whole thousands, ten and more an order's number; phones are found by shape before this.
+    Six digits are a one-time code unless they are whole thousands, ten and more an order's number; phones are
+    found by shape before this.
     """
     first, last = _row(atoms, at)
     digits = "".join(atom.digits for atom in atoms[first:last])
@@ -167,5 +171,10 @@ def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
 
 def expected(entity: str, digits: str) -> str | None:
     """The value of a bare row of digits where the dialogue asks for `entity`; None where it cannot be one."""
-    shapes = {"card_ending": r"\d{4}", "code": r"\d{4,8}", "order_number": r"\d{6,28}", "phone_number": r"1[3-9]\d{9}"}
+    shapes = {
+        "card_ending": r"\d{4}",
+        "code": r"\d{4,8}",
+        "order_number": r"\d{6,28}",
+        "phone_number": r"1[3-9]\d{9}",
+    }
     return digits if entity in shapes and re.fullmatch(shapes[entity], digits) else None

@@ -177,7 +177,7 @@ _PHRASES = {
     "that's|with|in|on|as|number|no|no.|num|id|digits|digit|#|:|=|是|为|為|的|了|大概|大约|约|差不多|就|"
     "只有|才|我|你|您|他|她|它|们|这|那|把|给|给我|有|个|成|将近|快|不到|超过|至少|最多|总|號碼|笔|这笔|"
     "那笔|这个|那个|，|,|.|。|-|you|your|please|pls|i|think|want|it’s|that’s|should|would|like|make|say|set|"
-    "let's|嗯|哦|好|好的|吧|呢|啊|吗|要|想|请|谢谢|thanks|thank|左右|多|块左右|yes|yeah|yep|ok|okay|sure|hi|"
+    "let's|嗯|哦|好|好的|吧|呢|啊|吗|要|想|请|谢谢|thanks|thank|左右|多|来|余|yes|yeah|yep|ok|okay|sure|hi|"
     "hello|well|uh|um|er|sorry|对|是的|对的|嗯嗯|哈|呀|应该|应该是|填|写|输入|改|设|设为|设成|sir|!|！|~|"
     "here",
     # What a number counts or measures, so that it is no amount.

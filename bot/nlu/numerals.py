@@ -103,9 +103,11 @@ _ZH_PLAIN = str.maketrans("〇壹贰貳叁參肆伍陆陸柒捌玖兩俩拾佰�
 def parse_chinese(text: str) -> Decimal | None:
     """`一百二十`, `两百五` (250), `1万2` (12,000), `3千`, `一万零五百`, and digit by digit `二〇二六`.
 
-    None where the characters are not one number (`万一`, `一十百`).
+    None where the characters are not one number (`万一`, `两三`, `一十百`).
     """
     if text and all(char in _ZH_DIGITS for char in text):
+        if len(text) == 2 and _ZH_DIGITS[text[0]] + 1 == _ZH_DIGITS[text[1]]:
+            return None  # 两三天: two or three
         return Decimal("".join(str(_ZH_DIGITS[char]) for char in text))
     rest, total, above = text.translate(_ZH_PLAIN), Decimal(0), 0
     for unit, size in (("亿", 10**8), ("万", 10**4)):

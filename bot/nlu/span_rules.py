@@ -59,7 +59,8 @@ def _back_from_today(context: Context, unit: str, count: int, *, half: bool) -> 
         days = {"year": 182, "month": 15}.get(unit)
         return None if days is None else _until_today(context, context.today - timedelta(days=days))
     if unit in ("hour", "minute", "second"):
-        return calendar.day(context.today) if count < 24 or unit != "hour" else None
+        hours = count if unit == "hour" else 0
+        return _until_today(context, (context.now - timedelta(hours=hours)).date())
     return _until_today(context, calendar.moved(context.today, unit, -count))
 
 
@@ -74,7 +75,7 @@ def _named_month(atoms: Sequence[Atom], start: int, end: int, context: Context) 
     after = atoms[end] if end < len(atoms) else None
     if after is not None and after.tag in ("NUM", "ORD") and whole(after, 1, 31) and named is span[-1]:
         return None
-    if named.text == "may" and named is span[-1] and span[0].text.lower() not in ("in", "since", "last", "this"):
+    if named.text == "may" and named is span[-1] and span[0].text.lower() not in ("in", "since", "last"):
         return None
     if (numbered := one(span, "NUM")) is not None:
         year = year_number(numbered) if len(numbered.digits) == 4 else None

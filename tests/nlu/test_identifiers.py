@@ -102,6 +102,8 @@ def test_a_number_is_known_for_what_it_names(text: str, entity: str, value: str)
         ("$482193", "code"),
         ("把尾号是8899的手机号换掉", "card_ending"),
         ("iPhone 15", "card_ending"),
+        ("手机尾号8899", "card_ending"),
+        ("订单尾号8899", "card_ending"),
         ("order 4821", "order_number"),
         ("12345678901", "phone_number"),
         ("1+1=2", "phone_number"),

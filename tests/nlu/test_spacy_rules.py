@@ -134,16 +134,15 @@ def test_any_text_is_parsed_and_its_words_lie_in_it(text: str) -> None:
          "numerals", "spans"],
 )  # fmt: skip
 def test_ten_thousand_characters_are_read_in_time_and_it_says_where_it_stopped(text: str) -> None:
-    best = min(_seconds(text) for _ in range(3))
-    assert best < 0.05, "20 ms on a quiet machine"
+    assert min(_cpu_seconds(text) for _ in range(5)) < 0.04, "20 ms and less where nothing else runs"
     if len(text.strip("\u202e\u200b\x00")) > 1000:
         assert parse(text)["truncated"] is True
 
 
-def _seconds(text: str) -> float:
-    start = time.perf_counter()
+def _cpu_seconds(text: str) -> float:
+    start = time.process_time()
     parse(text)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_a_short_message_does_not_speak_of_truncation() -> None:
