@@ -173,10 +173,10 @@ async def test_who_was_away_too_long_is_told_to_look_afresh(floor: Floor) -> Non
 
 
 ACTS = st.one_of(
-    st.tuples(st.just("enqueue"), st.integers(0, 5), st.sampled_from(["general", "cards"]), st.integers(-1, 2)),
-    st.tuples(st.just("accept"), st.integers(0, 5), st.integers(0, 2)),
-    st.tuples(st.just("close"), st.integers(0, 5), st.integers(0, 2), st.booleans()),
-    st.tuples(st.just("abandon"), st.integers(0, 5)),
+    st.tuples(st.just("enqueue"), st.integers(0, 3), st.sampled_from(["general", "cards"]), st.integers(-1, 2)),
+    st.tuples(st.just("accept"), st.integers(0, 3), st.integers(0, 2)),
+    st.tuples(st.just("close"), st.integers(0, 3), st.integers(0, 2), st.booleans()),
+    st.tuples(st.just("abandon"), st.integers(0, 3)),
     st.tuples(st.just("put"), st.integers(0, 2), st.integers(0, 2)),
     st.tuples(st.just("state"), st.integers(0, 2), st.sampled_from(["available", "away", "break", "offline"])),
 )
@@ -198,13 +198,15 @@ async def act(floor: Floor, what: tuple) -> None:  # type: ignore[type-arg]
             await floor.set_state(f"a{who}", state, NOW)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=st.lists(ACTS, max_size=25), start=st.integers(0, 10))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACTS, min_size=12, max_size=40), start=st.integers(0, 12))
 def test_an_old_look_with_the_updates_since_is_a_fresh_look(redis_server: Server, acts: list, start: int) -> None:  # type: ignore[type-arg]
     async def run() -> None:
         redis = connect(redis_server.url)
         await redis.flushall()
         floor, old = Floor(redis), FloorView()
+        for what in (*(("put", n, 2) for n in range(3)), *(("enqueue", n, "general", 0) for n in range(4))):
+            await act(floor, what)
         for n, what in enumerate(acts):
             try:
                 await act(floor, what)
@@ -217,7 +219,7 @@ def test_an_old_look_with_the_updates_since_is_a_fresh_look(redis_server: Server
             old = old.after(update)
         assert old == fresh
         assert [each.id for each in await floor.waiting()] == [each.id for each in fresh.line()]
-        assert all(agent.load <= agent.capacity or agent.load <= 2 for agent in fresh.agents.values())
+        assert all(agent.load <= 2 for agent in fresh.agents.values())
         await redis.aclose()
 
     asyncio.run(run())

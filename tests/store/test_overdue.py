@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from bot.store import keys, lua
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.due import GRACE_S
@@ -86,6 +87,24 @@ async def test_a_message_is_never_accepted_without_a_hint(conversations: Convers
         await answered(conversations, id)
     stop.set()
     await sweeper
+
+
+async def test_a_message_whose_hint_a_sweep_has_cleared_gets_in_only_with_a_new_hint(
+    redis: Client, conversations: Conversations
+) -> None:
+    """As when a gateway stands still between writing the hint and the message."""
+    id = await opened(conversations)
+    names, hint = keys.conversation("main", id), time.time()
+    await redis.zadd(keys.due_of("main", id), {id: hint})
+    assert await conversations.overdue(now=hint + 1) == []
+    for script, args in (
+        (lua.ACCEPT, [60, 9, hint, "m1", "{}", 1, "", names.wake]),
+        (lua.SAY, [60, hint, "r1", "", "", "{}", names.wake, 0, 0]),
+    ):
+        assert (await script(redis, names.all, args))[0] == b"stale"
+    assert await conversations.entries(id) == []
+    await conversations.accept(turn(id))
+    assert await conversations.overdue(now=later()) == [id]
 
 
 async def test_hundreds_of_conversations_are_found_the_oldest_first(conversations: Conversations) -> None:
