@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actions import wording
 from actions.base import Action
-from actions.buttons import Button, person, yes_no
+from actions.buttons import Button, person, wanted
 from actions.call import Call
 from actions.form import Form
 from actions.refusals import say_refusal
@@ -115,9 +115,11 @@ class ClosingForm(Form):
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         balance = await call.bank.balance(call.customer_id)
-        money = call.money(balance.balance_minor, balance.currency)
-        response = "utter_confirm_closing" if not balance.balance_minor else "utter_confirm_closing_with_balance"
-        call.say(response, buttons=(*buttons, person(call.language)), money=money)
+        if balance.balance_minor:
+            call.say("utter_closing_needs_zero", money=call.money(balance.balance_minor, balance.currency))
+            self.end(call)
+            return
+        call.say("utter_confirm_closing", buttons=(*buttons, person(call.language)))
 
 
 class CloseAccount(Action):
@@ -137,4 +139,4 @@ class CloseAccount(Action):
         """What stands in the way can be looked at next."""
         await super().refused(call, code)
         if code in NEXT_AFTER:
-            call.ask_back("utter_shall_we_look", {"intent": NEXT_AFTER[code]}, buttons=yes_no(call.language))
+            call.ask_back("utter_shall_we_look", {"intent": NEXT_AFTER[code]}, buttons=wanted(call.language))

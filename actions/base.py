@@ -75,6 +75,10 @@ class Action(SdkAction, ABC):
         if call.level < self.requires:
             await prove.ask(call, self.requires, target=self.target, first=self.signed_out)
             return
+        if self.target not in (call.slot("wanted"), "action_affirm") and prove.says_signed_in(call):
+            call.leave_form()
+            call.follow(call.slot("wanted"))
+            return
         if call.slot("wanted") == self.target:
             call.set("wanted", None)
         call.recall(self.target)

@@ -28,6 +28,11 @@ def yes_no(language: str) -> tuple[Button, ...]:
     return button("yes", language, "affirm"), button("no", language, "deny")
 
 
+def wanted(language: str) -> tuple[Button, ...]:
+    """The answers to an offer."""
+    return button("wanted", language, "affirm"), button("no", language, "deny")
+
+
 def person(language: str) -> Button:
     return button("person", language, "request_human")
 

@@ -91,6 +91,10 @@ class Call:
     def intent(self) -> str:
         return (self.message.get("intent") or {}).get("name") or ""
 
+    @property
+    def confidence(self) -> float:
+        return float((self.message.get("intent") or {}).get("confidence") or 0.0)
+
     def entities(self, name: str) -> list[Any]:
         """The values found in the latest message, in the order they were said."""
         return [each.get("value") for each in self.message.get("entities") or [] if each.get("entity") == name]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import Button, button, stop, yes_no
+from actions.buttons import Button, button, stop, wanted
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
 from actions.pick import Candidate
 from actions.services.bank_types import Card, Decline
-from actions.steps import Choose, Confirm
-from actions.words import CARD_REASONS
+from actions.steps import Choose, Confirm, ConfirmIfUnsure
+from actions.words import CARD_REASONS, DECLINES, word
 from bot.errors import ServiceRefused
 from bot.types import Level
 
@@ -99,9 +100,18 @@ class FreezeCardForm(CardForm):
     requires = Level.SIGNED_IN
     signed_out = "utter_freeze_signed_out"
     starts = ("freeze_card",)
-    steps = (Pick("cards", "utter_which_card_to_freeze", "utter_no_card_to_freeze", slot="card_ending"),)
+    steps = (
+        Pick("cards", "utter_which_card_to_freeze", "utter_no_card_to_freeze", slot="card_ending"),
+        ConfirmIfUnsure(),
+    )
     usable = ("active",)
     takes_all = True
+
+    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
+        if call.slot("card_ending") == ALL:
+            call.say("utter_confirm_freeze_all", buttons=buttons)
+        else:
+            call.say("utter_confirm_freeze", buttons=buttons, **await self.named(call))
 
 
 class FreezeCard(Action):
@@ -111,6 +121,8 @@ class FreezeCard(Action):
     solves = ("freeze_card",)
 
     async def perform(self, call: Call) -> None:
+        if ((call.slot("paused") or {}).get("flow") or {}).get("form") == "lost_card_form":
+            call.set("paused", None)
         ending = call.slot("card_ending")
         frozen = await freeze(call, None if ending == ALL else ending)
         call.record("done", ",".join(card.id for card in frozen))
@@ -237,19 +249,23 @@ class ExplainDecline(Action):
         ]
         if not found:
             offer = {"intent": "payment_failed"}
-            call.ask_back("utter_no_declines", offer, buttons=yes_no(call.language))
+            call.ask_back("utter_no_declines", offer, buttons=wanted(call.language))
             return
         last = found[0]
-        same = [each for each in found if (each.card_id, each.reason) == (last.card_id, last.reason)]
-        call.say(
-            "utter_card_was_declined" if len(same) == 1 else "utter_card_was_declined_often",
-            card_name=nouns.ending_name(call, last.card_ending),
-            money=call.money(last.amount_minor, last.currency),
-            merchant=last.merchant,
-            at=await call.moment(last.at),
-            times=str(len(same)),
-        )
+        same_card = [each for each in found if each.card_id == last.card_id]
+        facts = {
+            "card_name": nouns.ending_name(call, last.card_ending),
+            "money": call.money(last.amount_minor, last.currency),
+            "merchant": last.merchant,
+            "at": await call.moment(last.at),
+            "times": str(len(same_card)),
+        }
+        call.say("utter_card_was_declined" if len(same_card) == 1 else "utter_card_was_declined_often", **facts)
         _say_what_helps(call, last)
+        others = list({each.reason: None for each in same_card if each.reason != last.reason})
+        if others:
+            why = wording.listed([word(DECLINES, each, call.language) for each in others], call.language)
+            call.say("utter_declined_also", why=why)
 
 
 def _say_what_helps(call: Call, decline: Decline) -> None:
@@ -261,7 +277,7 @@ def _say_what_helps(call: Call, decline: Decline) -> None:
         call.say(response)
         return
     entities = _entities(card_ending=decline.card_ending) if intent != "change_limit" else []
-    call.ask_back(response, {"intent": intent, "entities": entities}, buttons=yes_no(call.language))
+    call.ask_back(response, {"intent": intent, "entities": entities}, buttons=wanted(call.language))
 
 
 class TellDelivery(Action):
@@ -276,7 +292,7 @@ class TellDelivery(Action):
         for card in ordered:
             await tell_delivery(call, card)
         if not ordered:
-            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=yes_no(call.language))
+            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=wanted(call.language))
 
 
 async def tell_delivery(call: Call, card: Card) -> None:
@@ -321,4 +337,4 @@ def _delivery_card(call: Call, card: Card) -> dict[str, object]:
         "date": new.expected_on,
         "status": new.status,
     }
-    return {"card": "card", "items": [item]}
+    return {"card": "card", "items": [item], "record": asdict(card)}

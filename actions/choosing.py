@@ -25,7 +25,7 @@ class Pick(Step):
     """One of `form.candidates`: taken at once if it is named or the only one, else offered as buttons."""
 
     def __init__(self, kind: str, which: str, none: str, *, slot: str = "order_number") -> None:
-        self.slot = slot  # type: ignore[misc]
+        self.slot = slot
         self._kind = kind
         """The card's name: payments, refunds, transfers, cards."""
         self._which = which

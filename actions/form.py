@@ -18,12 +18,14 @@ from actions.buttons import Button, person, stop
 from actions.call import Call
 from actions.pick import Candidate
 from actions.resume import offer_to_resume, set_aside
-from actions.steps import Step
+from actions.steps import CLEAR, Step
 from actions.words import TOPICS, word
 
 _ANSWERS = frozenset(
     ["affirm", "deny", "inform_amount", "inform_date", "inform_order", "inform_code", "nlu_fallback", "out_of_scope"]
 )
+SURE = 0.8
+"""So likely must a wish be to be acted on without asking again."""
 MAX_MISSES = 3
 """So many answers in a row that answer nothing, and a person is fetched."""
 
@@ -152,7 +154,7 @@ class Form(Action):
     async def _start(self, call: Call) -> None:
         set_aside(call)
         call.forget_form()
-        call.set("flow", {"form": self.form})
+        call.set("flow", {"form": self.form, "sure": call.intent not in self.starts or call.confidence >= SURE})
         for step in self.steps:
             if not call.left:
                 await step.hear(self, call, asked=False)
@@ -179,19 +181,30 @@ class Form(Action):
     def _missed(self, call: Call) -> None:
         misses = (call.slot("flow") or {}).get("misses", 0) + 1
         self.note(call, misses=misses)
-        if misses >= MAX_MISSES:
+        if call.intent == "deny" and call.confidence >= CLEAR:
+            self._none_of_them(call, again=misses > 1)
+        elif misses >= MAX_MISSES:
             call.leave_form()
             call.follow("action_default_fallback")
         else:
             buttons = [person(call.language)] if misses > 1 else []
             call.say("utter_answer_not_understood", buttons=buttons)
 
+    def _none_of_them(self, call: Call, *, again: bool) -> None:
+        """ "No" to a list: it may be another one, or nothing at all."""
+        if again:
+            self.give_up(call)
+            return
+        call.say("utter_none_of_them", buttons=[stop(call.language), person(call.language)])
+        call.memo["asked"] = True
+
     async def _ask_next(self, call: Call) -> None:
         for step in self.steps:
             if step.filled(call) or await step.settle(self, call):
                 continue
-            if not call.left:
+            if not call.left and "asked" not in call.memo:
                 await step.ask(self, call)
+            if not call.left:
                 call.set("requested_slot", step.slot)
             return
         call.set("requested_slot", None)

@@ -57,7 +57,7 @@ class AskForCode(Action):
             call.reject(ActionExecutionRejected(prove.CODE_FORM), SlotSet("requested_slot", None))
 
     def _ask(self, call: Call, otp: dict[str, object]) -> None:
-        response = "utter_ask_code_again" if otp.get("tries") else "utter_ask_code"
+        response = "utter_code_wrong" if otp.get("tries") else "utter_code_sent"
         buttons = (button("resend", call.language, "repeat_that"), stop(call.language))
         call.say(response, buttons=buttons, phone=str(otp.get("to", "")))
         call.set("requested_slot", "code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actions import wording
@@ -44,7 +45,12 @@ class TellLimits(Action):
             },
         ]
         change = button("change_limit", call.language, "change_limit")
-        call.say("utter_limits", buttons=(change,), card={"card": "limits", "items": items}, **facts)
+        call.say(
+            "utter_limits",
+            buttons=(change,),
+            card={"card": "limits", "items": items, "record": asdict(limits)},
+            **facts,
+        )
 
 
 class LimitForm(Form):
@@ -65,6 +71,7 @@ class LimitForm(Form):
         else:
             return True
         call.set("amount", None)
+        call.memo["asked"] = True
         return False
 
     async def ask_amount(self, call: Call, response: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -210,7 +211,7 @@ def _facts(call: Call, bill: Bill) -> dict[str, Any]:
     return {
         "month": _named(call, bill.month),
         "spent": money(bill.spent_minor),
-        "count": str(bill.payments),
+        "count": f"{bill.payments}笔" if call.zh else f"{bill.payments} payment{'' if bill.payments == 1 else 's'}",
         "refunded": money(bill.refunded_minor),
         "sent": money(bill.sent_minor),
         "received": money(bill.received_minor),
@@ -234,4 +235,4 @@ def _card(call: Call, bill: Bill) -> dict[str, Any]:
         }
         for each in bill.categories
     ]
-    return {"card": "bill", "items": items}
+    return {"card": "bill", "items": items, "record": asdict(bill)}

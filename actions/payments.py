@@ -8,7 +8,7 @@ from typing import Any
 
 from actions import nouns
 from actions.base import Action
-from actions.buttons import Button, button, person, yes_no
+from actions.buttons import Button, button, person, wanted
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
@@ -45,7 +45,7 @@ class FailedPaymentForm(PaymentForm):
         return await nouns.payments(call, found)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.ask_back(response, {"intent": "card_declined"}, buttons=yes_no(call.language))
+        call.ask_back(response, {"intent": "card_declined"}, buttons=wanted(call.language))
         self.end(call)
 
 
@@ -178,7 +178,7 @@ class DisputeUnknownPayment(Action):
         call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
         if payment.card_ending:
             offer = {"intent": "freeze_card", "entities": [{"entity": "card_ending", "value": payment.card_ending}]}
-            freeze = button("yes", call.language, "freeze_card", card_ending=payment.card_ending)
+            freeze = button("wanted", call.language, "freeze_card", card_ending=payment.card_ending)
             options = (freeze, button("no", call.language, "deny"))
             call.ask_back("utter_offer_freeze", offer, buttons=options, ending=payment.card_ending)
         else:

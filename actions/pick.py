@@ -69,7 +69,7 @@ class Candidate:
         """`number` may be the whole number or at least its last four characters."""
         number = number.upper()
         own = [each.upper() for each in (self.id, *self.aliases) if each]
-        return number in own or (4 <= len(number) < 8 and any(each.endswith(number) for each in own))
+        return number in own or (len(number) >= 4 and any(each.endswith(number) for each in own))
 
     def amounts_to(self, amount: Mapping[str, Any]) -> bool:
         same_money = amount.get("currency") in (None, "", self.currency)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actions import nouns
 from actions.base import Action
-from actions.buttons import Button, yes_no
+from actions.buttons import Button, person, wanted
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
@@ -18,6 +19,9 @@ from actions.words import REASONS, REFUND_STATUS, word
 from bot.errors import ServiceRefused
 from bot.types import Level
 
+SOUND_LIKE_REASONS = (
+    "refund_not_arrived", "refund_status", "cancel_refund", "cancel_transfer", "transfer_status", "card_delivery", "complaint"
+)  # fmt: skip
 OPEN = ("requested", "approved", "sent_to_bank")
 
 
@@ -30,7 +34,7 @@ class RefundForm(Form):
     starts = ("request_refund",)
     steps = (
         Pick("payments", "utter_which_payment_to_refund", "utter_nothing_to_refund"),
-        Choose("reason", "utter_ask_refund_reason", REASONS),
+        Choose("reason", "utter_ask_refund_reason", REASONS, sound_like=SOUND_LIKE_REASONS),
         Amount(optional=True),
         Confirm(),
     )
@@ -119,7 +123,7 @@ class RefundStatusForm(Form):
         return await _no_refund_for(self, call, number)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.ask_back(response, {"intent": "request_refund"}, buttons=yes_no(call.language))
+        call.ask_back(response, {"intent": "request_refund"}, buttons=wanted(call.language))
         self.end(call)
 
 
@@ -169,7 +173,7 @@ def offer_trace(call: Call, refund: Refund) -> None:
     if refund.trace_number or refund.status != "completed":
         return
     said = {"entities": [{"entity": "order_number", "value": refund.id}], "for": TraceRefund.called}
-    call.ask_back("utter_offer_trace", {"do": TraceRefund.called, "said": said}, buttons=yes_no(call.language))
+    call.ask_back("utter_offer_trace", {"do": TraceRefund.called, "said": said}, buttons=wanted(call.language))
 
 
 class TraceRefund(Action):
@@ -224,7 +228,8 @@ class CancelRefund(Action):
 async def tell(call: Call, refund: Refund) -> None:
     """Where it stands and when the money comes."""
     response = "utter_refund_is_late" if refund.overdue else f"utter_refund_is_{refund.status}"
-    call.say(response, card=_card(call, refund), **await facts(call, refund))
+    buttons = (person(call.language),) if refund.overdue else ()
+    call.say(response, buttons=buttons, card=_card(call, refund), **await facts(call, refund))
 
 
 async def facts(call: Call, refund: Refund) -> dict[str, Any]:
@@ -277,7 +282,7 @@ async def _no_refund_for(form: Form, call: Call, number: str) -> bool:
         entities = [{"entity": "order_number", "value": payment.id}]
         offer = {"intent": "request_refund", "entities": entities}
         call.ask_back(
-            "utter_no_refund_for_payment", offer, buttons=yes_no(call.language),
+            "utter_no_refund_for_payment", offer, buttons=wanted(call.language),
             merchant=payment.merchant, money=call.money(payment.amount_minor, payment.currency),
         )  # fmt: skip
     form.end(call)
@@ -292,4 +297,4 @@ def _card(call: Call, refund: Refund) -> dict[str, Any]:
         "date": refund.expected_on or "",
         "status": word(REFUND_STATUS, refund.status, call.language),
     }
-    return {"card": "refund", "items": [item]}
+    return {"card": "refund", "items": [item], "record": asdict(refund)}

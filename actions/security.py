@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import Button, button
+from actions.buttons import Button, button, wanted
 from actions.call import Call
 from actions.cards import freeze
 from actions.choosing import Pick
@@ -15,6 +15,8 @@ from actions.pick import Candidate
 from bot.errors import ServiceError
 from bot.types import Level
 
+SURE = 0.9
+"""So sure must the classifier be for an account to be locked without asking."""
 NO_MONEY = "none"
 RECENT_S = 30 * 86_400
 
@@ -27,6 +29,9 @@ class SecureAccount(Action):
 
     async def perform(self, call: Call) -> None:
         call.leave_form()
+        if call.intent != "affirm" and call.confidence < SURE:
+            call.ask_back("utter_confirm_lock", {"do": self.called}, buttons=wanted(call.language))
+            return
         if call.level >= Level.SIGNED_IN:
             await self._protect(call)
         else:
@@ -104,11 +109,18 @@ class ReportScam(Action):
         )
         call.record("done", report.case.number)
         call.say("utter_scam_reported", number=report.case.number)
-        if report.stopped:
-            call.say("utter_scam_stopped", transfers=wording.listed(list(report.stopped), call.language))
-        if report.recalled:
-            call.say("utter_scam_recalled", transfers=wording.listed(list(report.recalled), call.language))
+        for response, numbers in (("utter_scam_stopped", report.stopped), ("utter_scam_recalled", report.recalled)):
+            if numbers:
+                call.say(response, transfers=await _described(call, numbers))
         if report.outgoing_frozen:
             call.say("utter_outgoing_frozen")
         call.say("utter_scam_advice")
         call.hand_over("security")
+
+
+async def _described(call: Call, numbers: Sequence[str]) -> str:
+    """`$2,500.00 to Acme (T2026...)`, one after the other."""
+    found = [await call.bank.transfer(call.customer_id, number) for number in numbers]
+    told = [(call.money(each.amount_minor, each.currency), each.counterparty, each.id) for each in found]
+    parts = [f"转给{to}的{money}（{id}）" if call.zh else f"{money} to {to} ({id})" for money, to, id in told]
+    return wording.listed(parts, call.language)

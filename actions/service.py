@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk.events import ActionExecuted, ConversationPaused, UserUttered
 
 from actions.base import Action
-from actions.buttons import Button, button, payload, person
+from actions.buttons import Button, payload, person
 from actions.call import Call
 from actions.form import Form
 from actions.intents import LABELS
@@ -17,6 +17,8 @@ from actions.words import word
 from bot.types import Level
 
 SHOWN_FIRST = ("request_refund", "refund_status", "charged_twice", "transfer_status", "card_lost", "check_balance")
+
+LIKELY = 0.02
 
 
 class HandOver(Action):
@@ -40,6 +42,9 @@ class Greet(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
+        if call.slot("requested_slot"):
+            call.say("utter_hello")
+            return
         name = call.identity.name if call.identity and call.level >= Level.SIGNED_IN else ""
         options = [Button(word(LABELS, each, call.language), payload(each)) for each in SHOWN_FIRST]
         if name:
@@ -176,7 +181,9 @@ class Calm(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        call.say("utter_calm", buttons=(person(call.language), button("retry", call.language, "help")))
+        call.say(
+            "utter_calm", buttons=(person(call.language), Button(word(LABELS, "help", call.language), payload("help")))
+        )
 
 
 class NotSolved(Action):
@@ -220,6 +227,13 @@ class UseDetail(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
+        if (call.slot("offer") or {}).get("resume"):
+            resume(call, answered=True)
+            return
+        likely = _likely_wish(call)
+        if likely:
+            _as_if_said(call, likely, list(call.message.get("entities") or []))
+            return
         number = str(call.entity("order_number") or "")
         ending = call.entity("card_ending")
         intents = _FOR_NUMBER.get(number[:1].upper(), ()) if number else _FOR_CARD if ending else _FOR_AMOUNT
@@ -228,6 +242,13 @@ class UseDetail(Action):
             Button(word(LABELS, each, call.language), payload(each, **values)) for each in intents or _FOR_AMOUNT
         ]
         call.say("utter_what_about_it", buttons=options)
+
+
+def _likely_wish(call: Call) -> str | None:
+    """ "Refund the 199.90 one" may look like an amount first and a wish second: then it is the wish that counts."""
+    ranking = call.message.get("intent_ranking") or []
+    wishes = (each for each in ranking if each["name"] in LABELS and each.get("confidence", 0.0) >= LIKELY)
+    return next((each["name"] for each in wishes), None)
 
 
 _FOR_NUMBER = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from actions.buttons import Button, button, payload, person, stop, yes_no
 from actions.call import Call
@@ -34,6 +34,9 @@ LEAVING = frozenset(
     ]
 )
 """Never read as free text."""
+UNCLEAR = ("affirm", "deny", "inform_amount", "inform_date", "inform_order", "nlu_fallback", "out_of_scope")
+CLEAR = 0.6
+"""So sure must the classifier be for words to be a wish and not an answer, and for a yes to be a yes."""
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
 _SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
@@ -42,7 +45,7 @@ _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
 class Step(ABC):
     """`slot` is what it fills. Steps keep nothing: all state is in the conversation's slots."""
 
-    slot: ClassVar[str] = ""
+    slot: str = ""
 
     def filled(self, call: Call) -> bool:
         return call.slot(self.slot) is not None
@@ -72,36 +75,56 @@ class Confirm(Step):
         )
         if other and await form.choose_another(call):
             return True
+        if other:
+            call.say("utter_no_other_one")
+        if call.confidence < CLEAR or call.intent not in ("affirm", "deny"):
+            return False
         if call.intent == "affirm":
             call.set("confirm", True)
-        elif call.intent == "deny":
+        else:
             form.give_up(call)
-        return call.intent in ("affirm", "deny")
+        return True
 
     async def ask(self, form: Form, call: Call) -> None:
         more = (button("another", call.language, "deny", choice="another"),) if await form.has_others(call) else ()
         await form.confirm(call, (*yes_no(call.language), *more))
 
 
+class ConfirmIfUnsure(Confirm):
+    """Asked only where the classifier was not quite sure what was wanted: for what does no harm and is urgent."""
+
+    def filled(self, call: Call) -> bool:
+        return super().filled(call) or bool((call.slot("flow") or {}).get("sure"))
+
+
 class Choose(Step):
     """One of a few answers, as buttons, or the customer's own words."""
 
-    def __init__(self, slot: str, response: str, options: Mapping[str, Said]) -> None:
-        self.slot = slot  # type: ignore[misc]
+    def __init__(
+        self, slot: str, response: str, options: Mapping[str, Said], *, sound_like: tuple[str, ...] = ()
+    ) -> None:
+        self.slot = slot
         self._response = response
         self._options = options
+        self._sound_like = sound_like
+        """Intents that an answer in the customer's own words may seem to be; other clear intents are other wishes."""
 
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
         choice = call.entity("choice")
         if choice in self._options:
             call.set(self.slot, choice)
-        elif asked and call.free_text and call.intent not in LEAVING:
-            call.set(
-                self.slot, self._code(call.text) or ("other" if call.intent == "deny" else call.text.strip()[:200])
-            )
+        elif asked and call.free_text and self._code(call.text):
+            call.set(self.slot, self._code(call.text))
+        elif asked and call.free_text and self._is_answer(form, call):
+            call.set(self.slot, "other" if call.intent == "deny" else call.text.strip()[:200])
         else:
             return False
         return True
+
+    def _is_answer(self, form: Form, call: Call) -> bool:
+        if call.intent in LEAVING:
+            return False
+        return call.confidence < CLEAR or call.intent in (*UNCLEAR, *self._sound_like, *form.starts)
 
     def _code(self, text: str) -> str | None:
         spoken = text.casefold().strip(" .。!！")
@@ -119,7 +142,7 @@ class Text(Step):
     """The customer's own words, kept as they are (at most 1000 characters)."""
 
     def __init__(self, slot: str, response: str, *, at_once_from: int) -> None:
-        self.slot = slot  # type: ignore[misc]
+        self.slot = slot
         self._response = response
         self._at_once_from = at_once_from
         """A first message of so many characters already is the text."""

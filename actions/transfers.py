@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actions import nouns
 from actions.base import Action
-from actions.buttons import Button, button, yes_no
+from actions.buttons import Button, button, wanted
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
@@ -82,7 +83,7 @@ class FailedTransferForm(TransferForm):
         return await nouns.transfers(call, failed)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.ask_back(response, {"intent": "transfer_status"}, buttons=yes_no(call.language))
+        call.ask_back(response, {"intent": "transfer_status"}, buttons=wanted(call.language))
         self.end(call)
 
 
@@ -155,7 +156,7 @@ class CancelTransferForm(TransferForm):
     async def nothing_to_pick(self, call: Call, response: str) -> None:
         if any(_recallable(each, call.now) for each in await self.sent(call)):
             offer = {"intent": "transfer_wrong_recipient"}
-            call.ask_back("utter_no_transfer_to_cancel_but_recall", offer, buttons=yes_no(call.language))
+            call.ask_back("utter_no_transfer_to_cancel_but_recall", offer, buttons=wanted(call.language))
         else:
             call.say(response)
         self.end(call)
@@ -170,7 +171,7 @@ class CancelTransferForm(TransferForm):
         if _recallable(transfer, call.now):
             entities = [{"entity": "order_number", "value": transfer.id}]
             offer = {"intent": "transfer_wrong_recipient", "entities": entities}
-            call.ask_back("utter_offer_recall", offer, buttons=yes_no(call.language))
+            call.ask_back("utter_offer_recall", offer, buttons=wanted(call.language))
         self.end(call)
         return True
 
@@ -245,4 +246,4 @@ def _card(call: Call, transfer: Transfer) -> dict[str, object]:
         "date": transfer.expected_on or "",
         "status": word(TRANSFER_STATUS, transfer.status, call.language),
     }
-    return {"card": "transfer", "items": [item]}
+    return {"card": "transfer", "items": [item], "record": asdict(transfer)}

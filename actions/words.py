@@ -15,7 +15,8 @@ def word(table: Mapping[str, Said], code: str | None, language: str) -> str:
 
 
 BUTTONS: Mapping[str, Said] = {
-    "yes": ("Yes, please", "确认"),
+    "yes": ("Yes", "确认"),
+    "wanted": ("Yes, please", "需要"),
     "no": ("No", "不用了"),
     "go_on": ("Yes, carry on", "继续办理"),
     "another": ("A different one", "换一个"),
@@ -152,4 +153,12 @@ FEES: Mapping[str, Said] = {
     "card_replacement": ("New card", "补换卡"),
     "refund": ("Refund", "退款"),
     "monthly": ("Account, per month", "账户月费"),
+}
+
+DECLINES: Mapping[str, Said] = {
+    "insufficient_funds": ("there wasn't enough money available", "可用余额不足"),
+    "card_frozen": ("the card was frozen", "卡片被冻结"),
+    "limit_reached": ("it went over your daily limit", "超出每日限额"),
+    "card_expired": ("the card had expired", "卡片已过期"),
+    "wrong_pin": ("the PIN was wrong", "密码输入错误"),
 }
