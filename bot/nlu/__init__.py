@@ -1,0 +1,1 @@
+"""Understanding: Rasa graph components, each usable alone by its module path."""
