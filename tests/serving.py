@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import argon2
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -30,6 +31,7 @@ from tests.redis import redis_server, redis_url
 __all__ = ["redis_server", "redis_url"]
 
 SECRET = "s" * 32
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64)
 PASSWORD = "correct horse battery"
 PEOPLE = (
     ("lin", "Lin", "agent", {"lang:zh": 5}),
@@ -46,12 +48,13 @@ def token(customer_id: str = "C1001", name: str = "Ann", expires_in_s: int = 600
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A Rasa project that knows four sentences, trained once."""
-    from bot.engine import training
+    from bot.engine import package, training
 
     folder = tmp_path_factory.mktemp("gateway") / "project"
     shutil.copytree(PROJECT, folder)
-    write_accounts(folder / "desk-accounts.yml", PEOPLE, password=PASSWORD)
-    training.train(Settings.load(folder, {}))
+    write_accounts(folder / "desk-accounts.yml", PEOPLE, password=PASSWORD, hasher=CHEAP)
+    signing, _ = package.make_keys(folder)
+    training.train(Settings.load(folder, {"XIAOER_SIGNING_KEY_FILE": str(signing)}))
     yield folder
 
 
@@ -59,9 +62,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def engine(project: Path) -> Engine:
     from bot.engine import package
 
-    return await Engine.load(
-        project=project, model=package.latest(project / "models"), settings=Settings.load(project, {})
-    )
+    settings = Settings.load(project, {"XIAOER_VERIFY_KEY_FILE": str(project / "verify.pem")})
+    return await Engine.load(project=project, model=package.latest(project / "models"), settings=settings)
 
 
 @dataclass

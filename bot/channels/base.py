@@ -76,6 +76,11 @@ def encode_all(channel: Channel, entries: Iterable[Entry], *, to: str) -> list[W
     return [wire for entry in entries for wire in channel.encode(entry, to=to)]
 
 
+def write(value: Any) -> str:
+    """Compact JSON; Chinese stays Chinese."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def read_object(raw: Raw, *, what: str) -> Mapping[str, Any]:
     """`raw` as a JSON object. Raises BadMessage."""
     if isinstance(raw, Mapping):

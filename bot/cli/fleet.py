@@ -98,13 +98,18 @@ async def _start(number: int, args: argparse.Namespace, env: Mapping[str, str]) 
 @contextmanager
 def _held_port(host: str, port: int) -> Iterator[int]:
     """The port, bound but not listened on. Raises ConfigError if another program has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _bind(probe, host, port)
+    demand_port(host, port)
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _bind(holder, host, port)
         yield int(holder.getsockname()[1])
+
+
+def demand_port(host: str, port: int) -> None:
+    """Raises ConfigError if another program listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(probe, host, port)
 
 
 def _bind(sock: socket.socket, host: str, port: int) -> None:
@@ -115,7 +120,8 @@ def _bind(sock: socket.socket, host: str, port: int) -> None:
 
 
 def port_taken(host: str, port: int, error: OSError) -> ConfigError:
-    return ConfigError(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port or PORT")
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return ConfigError(f"cannot listen on {host} port {port}: {reason}; choose another with --port or PORT")
 
 
 @contextmanager

@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     worker = env.get(fleet.WORKER)
     if args.workers > 1 and worker is None:
         return asyncio.run(fleet.run(settings, args))
+    if worker is None:
+        fleet.demand_port(settings.gateway.host, settings.gateway.port)
     logs.configure(worker=worker or "0")
     asyncio.run(_serve(settings, args, shared=worker is not None))
     return 0

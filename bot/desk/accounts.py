@@ -53,7 +53,7 @@ class Accounts:
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
         self._hasher = argon2.PasswordHasher()
-        self._decoy = self._hasher.hash("nobody")
+        self._decoy = ""
         self._turn = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     def __len__(self) -> int:
@@ -66,14 +66,16 @@ class Accounts:
         """The account `name` and `password` belong to. Raises SignedOut, after the same time whether the name exists
         or not."""
         account = self._by_id.get(name.strip().lower())
-        expected = self._decoy if account is None else account.password
         async with self._turn:
-            fits = await asyncio.to_thread(self._fits, expected, password)
+            fits = await asyncio.to_thread(self._fits, account, password)
         if account is None or not fits:
             raise SignedOut("wrong_password", "name and password do not match")
         return account
 
-    def _fits(self, expected: str, password: str) -> bool:
+    def _fits(self, account: Account | None, password: str) -> bool:
+        if account is None and not self._decoy:
+            self._decoy = self._hasher.hash("nobody")
+        expected = self._decoy if account is None else account.password
         try:
             return self._hasher.verify(expected, password)
         except argon2.exceptions.Argon2Error:
@@ -126,9 +128,15 @@ def _problems(row: Any, *, taken: Mapping[str, Account]) -> list[str]:
     return problems
 
 
-def write_accounts(path: Path, people: Iterable[tuple[str, str, str, Mapping[str, int]]], *, password: str) -> None:
+def write_accounts(
+    path: Path,
+    people: Iterable[tuple[str, str, str, Mapping[str, int]]],
+    *,
+    password: str,
+    hasher: argon2.PasswordHasher | None = None,
+) -> None:
     """An accounts file where each (id, name, role, skills) has the same password: for demos and tests."""
-    hasher = argon2.PasswordHasher()
+    hasher = hasher or argon2.PasswordHasher()
     rows = [
         {"id": each, "name": name, "role": role, "skills": dict(skills), "password": hasher.hash(password)}
         for each, name, role, skills in people

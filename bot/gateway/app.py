@@ -16,7 +16,7 @@ from bot.gateway import chat_http, demo, health, metrics, webhooks
 from bot.gateway.chat_socket import chat_socket
 from bot.gateway.errors import errors
 from bot.gateway.frontdoor import FrontDoor
-from bot.gateway.headers import Origins, Proxies, make_headers
+from bot.gateway.headers import Origins, Proxies, add_headers
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS, Sockets
 from bot.gateway.pages import Pages
 from bot.gateway.socketio_door import SocketIODoor
@@ -34,7 +34,7 @@ def make_app(
 ) -> web.Application:
     """`others` add the routes of rooms beside this one (the desk), before the pages take what is left."""
     origins, proxies = Origins(settings.gateway.allowed_origins), Proxies(settings.gateway.trusted_proxies)
-    app = web.Application(middlewares=[make_headers(origins, proxies), errors], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
     app[FRONT_DOOR] = door
     app[CHANNELS] = channels
@@ -42,6 +42,7 @@ def make_app(
     app[ORIGINS] = origins
     app[PROXIES] = proxies
     app[SOCKETS] = Sockets()
+    add_headers(app, origins, proxies)
     _add_routes(app)
     if settings.demo:
         demo.add_routes(app, settings)

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.channels.base import write
 from bot.channels.native import Native, entry_body, identity_body
 from bot.errors import BadMessage, NotYours
 from bot.gateway.chat_socket import welcome_body
@@ -28,7 +29,7 @@ async def hello(request: web.Request) -> web.Response:
     welcomed = await door.hello(frame, channel=Native.name, address=request.app[PROXIES].address(request))
     if welcomed.bad_identity is not None:
         raise welcomed.bad_identity
-    return web.json_response({"type": "welcome", **welcome_body(welcomed)})
+    return web.json_response({"type": "welcome", **welcome_body(welcomed)}, dumps=write)
 
 
 async def send(request: web.Request) -> web.Response:
@@ -59,7 +60,7 @@ async def entries(request: web.Request) -> web.Response:
         "agent": conversation.agent_name,
         "identity": identity_body(conversation.identity, now=time.time()),
     }
-    return web.json_response(body)
+    return web.json_response(body, dumps=write)
 
 
 async def _wait(door: FrontDoor, conversation_id: str, after: int, wait_s: float) -> list[Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bot.channels import Received
+from bot.channels.base import write
 from bot.channels.native import (
     MAX_FRAME_BYTES,
     Hello,
@@ -205,7 +205,7 @@ class _Session:
     # Frames
 
     async def _send(self, frame: Mapping[str, Any]) -> None:
-        await self._socket.send_str(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+        await self._socket.send_str(write(frame))
 
     async def _send_error(self, error: Exception, *, message_id: str | None = None) -> None:
         said = refusal(error)

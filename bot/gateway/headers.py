@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from bot.errors import OriginDenied
 
@@ -32,6 +31,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Server": "xiaoer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -88,17 +88,10 @@ class Proxies:
         return any(parsed in network for network in self._trusted)
 
 
-def make_headers(origins: Origins, proxies: Proxies) -> Middleware:
-    """A middleware for them all. Streams and sockets have sent their headers already and set their own."""
+def add_headers(app: web.Application, origins: Origins, proxies: Proxies) -> None:
+    """They go on every answer, refusals, files and WebSocket upgrades among them."""
 
-    @web.middleware
-    async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method == "OPTIONS" and request.path.startswith(_CROSS_ORIGIN_API):
-            response: web.StreamResponse = web.Response(status=204)
-        else:
-            response = await handler(request)
-        if response.prepared:
-            return response
+    async def headers(request: web.Request, response: web.StreamResponse) -> None:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if request.path.startswith(_OPEN_TO_PAGES):
@@ -107,9 +100,12 @@ def make_headers(origins: Origins, proxies: Proxies) -> Middleware:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.path.startswith(_CROSS_ORIGIN_API):
             _allow_pages(request, response, origins)
-        return response
 
-    return headers
+    async def preflight(request: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    app.on_response_prepare.append(headers)
+    app.router.add_route("OPTIONS", _CROSS_ORIGIN_API + "{path}", preflight)
 
 
 def _allow_pages(request: web.Request, response: web.StreamResponse, origins: Origins) -> None:

@@ -1,8 +1,8 @@
 """Backpressure: how many turns this process may have in flight and still answer each within the limit.
 
 By Little's law, `turns in flight = rate * time each takes`: a turn that was the n-th in flight and took t seconds says
-that n / t a second get done, so `n / t * limit` of them can be in flight and be answered within the limit. The estimate
-follows every turn that ends, so it rises when the machine is quick and falls when it, or an account service, is slow.
+that at least n / t a second get done. So the estimate rises with every turn that shows more; it falls only with turns
+that waited for others (the process was half full, or the turn was late), because one slow turn alone says nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from bot.errors import Busy
 
 FEW = 16
 """So many are always let in: fewer tell nothing about what the process can do."""
-_WEIGHT = 0.05
+AT_FIRST_PER_S = 100.0
+"""What is assumed before anything was answered."""
+_WEIGHT = 0.1
 """Of the newest turn in the moving estimate."""
 _FORGOTTEN_S = 30.0
 
@@ -33,7 +35,7 @@ class Load:
 
     def __init__(self, *, answer_within_s: float) -> None:
         self._within_s = answer_within_s * 0.75
-        self._rate = FEW * 2 / self._within_s
+        self._rate = AT_FIRST_PER_S
         self._open: dict[str, deque[_Begun]] = {}
         self._count = 0
 
@@ -71,11 +73,16 @@ class Load:
             begun = turns.popleft()
             self._count -= 1
             took.append(now - begun.at)
-            rate = begun.nth / max(now - begun.at, 0.001)
-            self._rate += _WEIGHT * (rate - self._rate)
+            self._learn(begun.nth, max(now - begun.at, 0.001))
         if not turns:
             self._open.pop(conversation_id, None)
         return took
+
+    def _learn(self, nth: int, took_s: float) -> None:
+        rate = nth / took_s
+        waited = nth > FEW and (nth * 2 >= self.limit or took_s > self._within_s)
+        if rate > self._rate or waited:
+            self._rate += _WEIGHT * (rate - self._rate)
 
     def is_waiting(self, conversation_id: str) -> bool:
         return conversation_id in self._open

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from aiohttp import web
 
 from bot.channels import Channel, encode_all
+from bot.channels.base import write
 from bot.errors import BadIdentity
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, PROXIES
 
@@ -38,9 +37,9 @@ async def webhook(request: web.Request) -> web.Response:
         return web.json_response(body, status=504, headers={"Retry-After": "2"})
     messages = encode_all(channel, entries, to=received.sender)
     if request.query.get("stream", "").lower() == "true":
-        lines = "".join(json.dumps(message) + "\n" for message in messages)
+        lines = "".join(write(message) + "\n" for message in messages)
         return web.Response(text=lines, content_type="text/event-stream")
-    return web.json_response(messages)
+    return web.json_response(messages, dumps=write)
 
 
 def _channel(request: web.Request) -> Channel:

@@ -1,0 +1,157 @@
+"""`xiaoer run` as an operator meets it: a process of its own, told by signals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType
+
+from tests.redis import eventually, free_ports
+from tests.serving import SECRET
+
+ROOT = Path(__file__).parents[2]
+
+
+def env(project: Path, redis_url: str, **more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    secrets = {"XIAOER_IDENTITY_SECRET": SECRET, "XIAOER_VERIFY_KEY_FILE": str(project / "verify.pem")}
+    return {**kept, **secrets, "REDIS_URL": redis_url, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **more}
+
+
+async def start(project: Path, environment: dict[str, str], *options: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "--project", str(project), "run", *options),
+        env=environment,
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+@asynccontextmanager
+async def running(
+    project: Path, redis_url: str, *options: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    (port,) = free_ports(1)
+    process = await start(project, env(project, redis_url), "--port", str(port), *options)
+    try:
+        async with aiohttp.ClientSession() as client:
+
+            async def ready() -> bool:
+                assert process.returncode is None, (await process.communicate())[1].decode()
+                with suppress(aiohttp.ClientError):
+                    async with client.get(f"http://127.0.0.1:{port}/ready") as answer:
+                        return answer.status == 200
+                return False
+
+            await eventually(ready, "ready", within_s=60)
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        async with asyncio.timeout(30):
+            await process.communicate()
+
+
+async def failure(project: Path, environment: dict[str, str], *options: str) -> str:
+    process = await start(project, environment, *options)
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    assert process.returncode == 1
+    assert b"Traceback" not in said
+    return said.decode().strip()
+
+
+async def test_without_real_secrets_it_says_all_that_is_missing_and_does_not_start(tmp_path: Path) -> None:
+    said = await failure(tmp_path, {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})
+    for missing in ("XIAOER_IDENTITY_SECRET", "XIAOER_VERIFY_KEY", "REDIS_URL", "desk-accounts.yml"):
+        assert missing in said
+
+
+async def test_a_taken_port_is_one_clear_line(project: Path, redis_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for workers in ("1", "2"):
+            said = await failure(project, env(project, redis_url), "--port", port, "--workers", workers)
+            assert len(said.splitlines()) == 1
+            assert f"port {port}" in said
+
+
+async def test_a_redis_that_is_not_there_is_one_clear_line(project: Path) -> None:
+    (port,) = free_ports(1)
+    said = await failure(project, env(project, f"redis://127.0.0.1:{port}/0"), "--port", "0")
+    assert said.splitlines()[-1].startswith("xiaoer run: REDIS_URL: Redis does not answer")
+
+
+async def say_hello(client: aiohttp.ClientSession, url: str, sender: str) -> str:
+    async with client.post(f"{url}/webhooks/rest/webhook", json={"sender": sender, "message": "hello"}) as answer:
+        return str((await answer.json())[0]["text"])
+
+
+async def test_sigterm_lets_turns_finish_and_tells_sockets_that_it_goes_away(project: Path, redis_url: str) -> None:
+    async with running(project, redis_url) as (process, url), aiohttp.ClientSession() as client:
+        async with client.ws_connect(f"{url}/ws/chat") as chat:
+            await chat.send_str(json.dumps({"type": "hello", "token": None, "after": 0}))
+            assert (await chat.receive_json())["type"] == "welcome"
+            await chat.send_str(json.dumps({"type": "message", "id": "m1", "text": "hello"}))
+            frame = {}
+            while frame.get("type") != "accepted":
+                frame = await chat.receive_json()
+            process.send_signal(signal.SIGTERM)
+            texts = []
+            while (message := await chat.receive()).type is WSMsgType.TEXT:
+                texts.append(json.loads(message.data).get("text", ""))
+            assert any(text.startswith("Hello!") for text in texts)
+            assert chat.close_code == 1001
+        async with asyncio.timeout(20):
+            await process.communicate()
+        assert process.returncode == 0
+
+
+@pytest.mark.slow
+async def test_workers_share_the_port_and_a_dead_one_is_replaced(project: Path, redis_url: str) -> None:
+    async with running(project, redis_url, "--workers", "2") as (process, url):
+        first = await eventually(lambda: workers(process.pid, 2), "two workers", within_s=60)
+        os.kill(first[0], signal.SIGKILL)
+
+        async def replaced() -> set[int]:
+            now = set(await workers(process.pid, 2))
+            return now if now and first[0] not in now else set()
+
+        await eventually(replaced, "a new worker", within_s=60)
+        for n in range(20):
+            async with aiohttp.ClientSession() as client:  # a connection of its own: any worker may get it
+
+                async def answered(client: aiohttp.ClientSession = client, n: int = n) -> bool:
+                    with suppress(aiohttp.ClientError):
+                        return (await say_hello(client, url, f"ann{n}")).startswith("Hello!")
+                    return False
+
+                await eventually(answered, "an answer", within_s=20)
+        process.terminate()
+        async with asyncio.timeout(30):
+            await process.communicate()
+        assert process.returncode == 0
+        assert await workers(process.pid, 0) == []
+
+
+async def workers(parent: int, many: int) -> list[int]:
+    """The parent's children, if there are `many`."""
+    with suppress(OSError):
+        text = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        found = [int(pid) for pid in re.findall(r"\d+", text)]
+        return found if len(found) == many else []
+    return []
