@@ -10,8 +10,8 @@
     conversations.py   Conversations: logs, turns, leases, commits
     due.py             which conversations have work left: the hints a sweep follows after a crash
     wake.py            wake-ups: one subscribed connection for all listeners of a process
-    publish.py         what happened, copied to the site's `events` stream for the archive
-    floor.py           Floor: queues, handoffs, agents
+    settle.py          what comes after a turn: the archive is told, the hint cleared
+    floor.py           Floor: queues, handoffs, agents; floor_lua.py its scripts, floor_view.py how it looks
     sessions.py        who is signed in at the desk
     limits.py          Limiter: token buckets
 

@@ -8,7 +8,6 @@ finished = await conversations.finish(work.lease, work.turns[0], TurnCommit(repl
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import secrets
@@ -19,17 +18,16 @@ from typing import Any
 from bot.errors import BadIdentity, BadMessage, Busy, LeaseLost, NotFound, NotYours
 from bot.store import codec, keys, lua
 from bot.store.connect import Client
-from bot.store.due import Due, Hint
+from bot.store.due import Due
 from bot.store.nouns import Accepted, Changes, Conversation, Finished, Lease, Opened, TurnCommit, Work
 from bot.store.script import Arg, Script
+from bot.store.settle import Settler
 from bot.store.wake import Subscription, Wakes
 from bot.types import Entry, Holder, Identity, Reply, Turn, to_wire
 
 __all__ = ["Accepted", "Changes", "Conversation", "Conversations", "Finished", "Lease", "Opened", "TurnCommit", "Work"]
 
 LONGEST_MESSAGE_ID = 200
-SWEEP_PAUSE_S = 1.0
-"""What one sweep was told is overdue, the others are not told for so long."""
 
 
 class Conversations:
@@ -43,11 +41,13 @@ class Conversations:
         self._ttl_s = ttl_s
         self._max_pending = max_pending
         self._due = Due(redis, site=site)
+        self._settler = Settler(redis, self._due, site=site)
         self.wakes = Wakes(redis)
         """Its subscribed connection, for a `Floor` of the same process to share."""
 
     async def aclose(self) -> None:
-        """End listening. The client is the caller's to close."""
+        """End listening, and settle what was changed last. The client is the caller's to close."""
+        await self._settler.aclose()
         await self.wakes.aclose()
 
     # Who they are
@@ -187,6 +187,7 @@ class Conversations:
         if entries:
             self.wakes.wake(names.wake, entries[-1].seq)
         if not more:
+            self._settler.nudge(lease.conversation_id)
             return Finished(entries, None)
         until, state, turns = more
         kept = Lease(lease.conversation_id, lease.worker, lease.fence, float(until))
@@ -195,6 +196,8 @@ class Conversations:
     async def release(self, lease: Lease) -> bool:
         """Give the lease back; False if turns came meanwhile, then it is kept."""
         _, rest = await self._run(lua.RELEASE, lease.conversation_id, lease.worker, lease.fence)
+        if rest[0]:
+            self._settler.nudge(lease.conversation_id)
         return bool(rest[0])
 
     # The log
@@ -223,6 +226,7 @@ class Conversations:
             return codec.reply_from(rest[0])
         entry = codec.reply_entry(int(rest[0]), float(rest[1]), wire)
         self.wakes.wake(names.wake, entry.seq)
+        self._settler.nudge(conversation_id)
         return entry
 
     async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
@@ -256,22 +260,7 @@ class Conversations:
 
     async def overdue(self, *, now: float, limit: int = 100) -> list[str]:
         """Conversations with turns or effects left that nobody holds a lease on."""
-        late: list[str] = []
-        moves: list[tuple[Hint, float | None]] = []
-        hints = await self._due.read(until=now, limit=limit)
-        rests = await asyncio.gather(*(self._rest(hint) for hint in hints))
-        for hint, until in zip(hints, rests, strict=True):
-            is_late = until is not None and until <= now
-            if is_late:
-                late.append(hint[0])
-            moves.append((hint, now + SWEEP_PAUSE_S if is_late else until))
-        await self._due.move(moves)
-        return late
-
-    async def _rest(self, hint: Hint) -> float | None:
-        """Until when its lease runs (0: no lease), None if it has nothing left to do."""
-        word, rest = await lua.run(self.redis, lua.REST, keys.conversation(self._site, hint[0]), repr(hint[1]))
-        return float(rest[1]) if word == "ok" and rest[0] else None
+        return await self._settler.overdue(now, limit)
 
     async def effects(self, conversation_id: str) -> list[dict[str, Any]]:
         """What commits left to do elsewhere, oldest first."""
@@ -281,10 +270,13 @@ class Conversations:
 
     async def effect_done(self, conversation_id: str, effect_id: str) -> None:
         await self.redis.hdel(self._keys(conversation_id).effects, effect_id)
+        self._settler.nudge(conversation_id)
 
     async def forget(self, conversation_id: str) -> None:
+        """Delete it; the archive is told to do the same."""
         names = self._keys(conversation_id)
         await self.redis.delete(*names.all)
+        await self._settler.record([(conversation_id, "forgotten", codec.dumps({"conversation_id": conversation_id}))])
         await self.redis.execute_command("PUBLISH", names.wake, "{}")
 
     # Within

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from bot.errors import Busy
@@ -31,6 +32,14 @@ for i = 1, #ARGV, 3 do
   end
 end
 return {'ok'}
+"""
+)
+
+_SCORES = Script(
+    """
+local scores = {}
+for n, member in ipairs(ARGV) do scores[n] = redis.call('ZSCORE', KEYS[1], member) end
+return scores
 """
 )
 
@@ -66,10 +75,14 @@ class Due:
         pairs: Any = await self._redis.zrangebyscore(shard, "-inf", f"({until!r}", start=0, num=limit, withscores=True)
         return [(text(member), float(score)) for member, score in pairs]
 
-    async def look(self, conversation_id: str) -> float | None:
-        """The hint's score now, None without one."""
-        score = await self._redis.zscore(keys.due_of(self._site, conversation_id), conversation_id)
-        return None if score is None else float(score)
+    async def look(self, conversation_ids: Sequence[str]) -> list[Hint]:
+        """The hints of these conversations as they are now; those without one are left out."""
+        shards: dict[str, list[str]] = {}
+        for each in conversation_ids:
+            shards.setdefault(keys.due_of(self._site, each), []).append(each)
+        found = await _SCORES.many(self._redis, [([shard], members) for shard, members in shards.items()])
+        scores = zip((member for members in shards.values() for member in members), chain(*found), strict=True)
+        return [(member, float(score)) for member, score in scores if score is not None]
 
     async def move(self, moves: Iterable[tuple[Hint, float | None]]) -> None:
         """Give hints a new moment, or None to clear them; a hint that was renewed since it was read stays as it is."""
@@ -77,4 +90,4 @@ class Due:
         for (conversation_id, score), new in moves:
             shard = shards.setdefault(keys.due_of(self._site, conversation_id), [])
             shard += conversation_id, repr(score), "" if new is None else repr(new)
-        await asyncio.gather(*(_RESCORE(self._redis, [shard], args) for shard, args in shards.items()))
+        await _RESCORE.many(self._redis, [([shard], args) for shard, args in shards.items()])

@@ -3,12 +3,10 @@ channel that is told. A result begins with a word: `ok`, or why nothing was done
 
 from __future__ import annotations
 
-from bot.store.keys import PACE_TTL_S, FloorKeys
+from bot.store.keys import EVENTS_KEPT, PACE_TTL_S, FloorKeys
 from bot.store.script import Script
 
 UPDATES_KEPT = 1_000
-EVENTS_KEPT = 50_000
-"""What the archive has not read of the site's `events` stream by then is lost to it."""
 PACE_KEPT = 20
 
 

@@ -16,6 +16,8 @@ CONVERSATION_TTL_S = 7 * 24 * 3600
 HANDOFF_TTL_S = 7 * 24 * 3600
 SESSION_TTL_S = 12 * 3600
 PACE_TTL_S = 3600
+EVENTS_KEPT = 100_000
+"""Records of the site's `events` stream; what the archive has not read by then is lost to it."""
 SHARDS = 16
 """The index of conversations with work left is spread over so many sorted sets."""
 

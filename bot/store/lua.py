@@ -26,6 +26,7 @@ local function now() local t = redis.call('TIME') return t[1] + t[2] / 1000000 e
 local function moment(t) return string.format('%.6f', t) end
 local function get(field) return redis.call('HGET', meta, field) end
 local function number(field) return tonumber(redis.call('HGET', meta, field) or 0) end
+local function changed() redis.call('HINCRBY', meta, 'changes', 1) end
 local function keep(ttl) for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end end
 local function leased(me, fence) return get('lease') == me and number('fence') == tonumber(fence) end
 local function state() return redis.call('HMGET', meta, {", ".join(f"'{name}'" for name in META)}) end
@@ -115,6 +116,7 @@ else
 end
 redis.call('RPUSH', pending, seq)
 redis.call('ZADD', seen, seq, 'm:' .. id)
+changed()
 keep(ttl)
 redis.call('PUBLISH', wake, seq)
 return {'ok', seq, 0}
@@ -242,6 +244,7 @@ local later = arguments()
 for i = 1, #later, 2 do
   redis.call('HSET', effects, later[i], redis.call('HINCRBY', meta, 'effect', 1) .. ' ' .. later[i + 1])
 end
+changed()
 trim()
 keep(ttl)
 redis.call('PUBLISH', wake, number('seq'))
@@ -279,6 +282,7 @@ if holder ~= '' and (get('holder') or 'bot') ~= holder then return {'elsewhere'}
 if tonumber(hint) <= number('void') then return {'stale', get('void')} end
 append('s:' .. id, reply, arguments(), now())
 change(arguments())
+changed()
 trim()
 keep(ttl)
 redis.call('PUBLISH', wake, number('seq'))
@@ -321,14 +325,23 @@ return {'ok'}
 )
 """Sign in, refresh (a step-up that still runs is kept) or sign out (the conversation stays this customer's)."""
 
+LOOK = Script(
+    _PRELUDE
+    + """
+return {'ok', number('changes'), number('seq'), number('version')}
+"""
+)
+
 REST = Script(
     _PRELUDE
     + """
-if redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 then
-  return {'ok', 1, get('until') or '0', moment(now())}
-end
-if tonumber(ARGV[1]) > number('void') then redis.call('HSET', meta, 'void', ARGV[1]) end
+local told, hint = tonumber(ARGV[1]), ARGV[2]
+if told > number('told') then redis.call('HSET', meta, 'told', told) end
+if redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 then return {'ok', 2, get('until') or '0'} end
+if number('changes') > number('told') then return {'ok', 1} end
+if tonumber(hint) > number('void') then redis.call('HSET', meta, 'void', hint) end
 return {'ok', 0}
 """
 )
-"""Is there work left, and under a lease until when? If there is none, hints up to ARGV[1] are void from here on."""
+"""The archive has been told of changes up to ARGV[1]. What is left: 2 turns or effects (under a lease until when?),
+1 only changes that the archive was not told of, 0 nothing: then hints up to ARGV[2] are void from here on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
@@ -11,6 +12,7 @@ from redis.exceptions import NoScriptError
 
 from bot.store.connect import Client
 
+AT_ONCE = 32
 Arg = str | bytes | int | float
 
 
@@ -26,6 +28,25 @@ class Script:
             return await redis.evalsha(self.sha, len(keys), *keys, *args)
         except NoScriptError:
             return await redis.eval(self.lua, len(keys), *keys, *args)
+
+    async def many(self, redis: Client, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
+        """The results of many calls: standalone in one round trip, on Cluster a few at a time."""
+        if isinstance(redis, RedisCluster):
+            results = []
+            for start in range(0, len(calls), AT_ONCE):
+                some = calls[start : start + AT_ONCE]
+                results += await asyncio.gather(*(self(redis, keys, args) for keys, args in some))
+            return results
+        pipe = redis.pipeline(transaction=False)
+        for keys, args in calls:
+            pipe.evalsha(self.sha, len(keys), *keys, *args)
+        results = await pipe.execute(raise_on_error=False)
+        for n, result in enumerate(results):
+            if isinstance(result, NoScriptError):
+                results[n] = await self(redis, *calls[n])
+            elif isinstance(result, Exception):
+                raise result
+        return list(results)
 
     async def after(self, redis: Client, first: Sequence[Arg], keys: Sequence[str], args: Sequence[Arg]) -> Any:
         """Run the command `first`, then the script. Standalone that is one round trip; on Cluster the two may live on

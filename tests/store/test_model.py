@@ -197,7 +197,7 @@ class ConversationMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_with_work_is_without_a_hint(self) -> None:
         if self.model.pending or self.model.effects:
-            assert self.run(self.real._due.look(self.id)) is not None
+            assert self.run(self.real._due.look([self.id]))
 
     @invariant()
     def it_is_as_the_model_says(self) -> None:

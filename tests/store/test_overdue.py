@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from typing import Any
 
 from bot.store import keys, lua
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.due import GRACE_S
-from tests.store.makers import turn
+from tests.redis import eventually
+from tests.store.makers import reply, turn
 
 
 def later(seconds: float = GRACE_S) -> float:
@@ -59,7 +62,11 @@ async def test_an_answered_conversation_is_not_overdue_and_leaves_no_hint(
     await conversations.accept(turn(id))
     await answered(conversations, id)
     assert await conversations.overdue(now=later()) == []
-    assert [key async for key in redis.scan_iter("*:due:*")] == []
+
+    async def no_hint() -> bool:
+        return [key async for key in redis.scan_iter("*:due:*")] == []
+
+    await eventually(no_hint)
 
 
 async def test_an_effect_that_is_left_makes_it_overdue(conversations: Conversations) -> None:
@@ -83,7 +90,7 @@ async def test_a_message_is_never_accepted_without_a_hint(conversations: Convers
     sweeper = asyncio.create_task(sweep())
     for _ in range(60):
         await conversations.accept(turn(id))
-        assert await conversations._due.look(id) is not None
+        assert await conversations._due.look([id]) != []
         await answered(conversations, id)
     stop.set()
     await sweeper
@@ -120,4 +127,39 @@ async def test_a_hint_of_a_forgotten_conversation_is_cleared(redis: Client, conv
     await conversations.accept(turn(id))
     await conversations.forget(id)
     assert await conversations.overdue(now=later()) == []
-    assert await conversations._due.look(id) is None
+    assert await conversations._due.look([id]) == []
+
+
+async def records(redis: Client) -> list[dict[str, Any]]:
+    found: Any = await redis.xrange(keys.FloorKeys("main").events)
+    return [{"kind": fields[b"kind"].decode(), **json.loads(fields[b"data"])} for _, fields in found]
+
+
+async def test_the_archive_is_told_of_what_changed(redis: Client, conversations: Conversations) -> None:
+    id = await opened(conversations)
+    await conversations.accept(turn(id))
+    await answered(conversations, id, TurnCommit(events=[{"event": "user"}], replies=[reply("hi")]))
+
+    async def told() -> bool:
+        return (await records(redis))[-1:] == [
+            {"kind": "conversation", "conversation_id": id, "change": 2, "seq": 2, "version": 1}
+        ]
+
+    await eventually(told)
+    await conversations.say(id, reply("hello", author="agent"), reply_id="1")
+    await conversations.aclose()
+    assert [(each["change"], each["seq"]) for each in await records(redis)] == [(2, 2), (3, 3)]
+    await conversations.forget(id)
+    assert (await records(redis))[-1] == {"kind": "forgotten", "conversation_id": id}
+
+
+async def test_what_a_crash_kept_from_the_archive_a_sweep_tells(redis: Client, conversations: Conversations) -> None:
+    id = await opened(conversations)
+    await conversations.accept(turn(id))
+    await answered(conversations, id)
+    conversations._settler._changed.clear()  # The process dies here.
+    other = Conversations(redis)
+    assert await other.overdue(now=later()) == []
+    await other.aclose()
+    assert [each["seq"] for each in await records(redis)] == [1]
+    assert await other._due.look([id]) == []

@@ -1,0 +1,115 @@
+"""What comes after a turn: the archive is told, and the hint that there is work left is cleared.
+
+The site's `events` stream gets a short record of one change or several: `kind` "conversation", `id` and `data`
+`{"conversation_id", "change", "seq", "version"}`. It holds no lines: who reads it fetches the log after the last seq
+and the tracker after the last version they have. A record may come twice; one that a crash kept back is made by a
+sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from bot.store import codec, keys, lua
+from bot.store.connect import Client
+from bot.store.due import Due, Hint
+from bot.store.wake import cancel
+
+log = logging.getLogger(__name__)
+
+COLLECT_S = 0.05
+"""What changes within this time is settled together."""
+SWEEP_PAUSE_S = 1.0
+"""What one sweep was told is overdue, the others are not told for so long."""
+
+NOTHING, UNTOLD, WORK = 0, 1, 2
+
+
+class Settler:
+    def __init__(self, redis: Client, due: Due, *, site: str) -> None:
+        self._redis = redis
+        self._due = due
+        self._site = site
+        self._changed: dict[str, None] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def nudge(self, conversation_id: str) -> None:
+        """Settle it soon, in the background. If that fails, a sweep does it."""
+        self._changed[conversation_id] = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="settle")
+
+    async def aclose(self) -> None:
+        """Settle what is left."""
+        if self._task is not None:
+            await cancel(self._task)
+        await self._settle_all()
+
+    async def settle(self, conversation_ids: Sequence[str]) -> None:
+        """Tell the archive, and clear the hints of those that have nothing left."""
+        looks = await lua.LOOK.many(self._redis, [(self._keys(each), ()) for each in conversation_ids])
+        known = {each: look[1:] for each, look in zip(conversation_ids, looks, strict=True) if len(look) > 1}
+        hints = dict(await self._due.look(list(known)))
+        await self.record(
+            [
+                (f"{each}:{change}", "conversation", codec.dumps(record(each, change, seq, version)))
+                for each, (change, seq, version) in known.items()
+            ]
+        )
+        rests = await lua.REST.many(
+            self._redis, [(self._keys(each), (known[each][0], hints.get(each, 0.0))) for each in known]
+        )
+        idle = [each for each, rest in zip(known, rests, strict=True) if len(rest) > 1 and rest[1] == NOTHING]
+        await self._due.move(((each, hints[each]), None) for each in idle if each in hints)
+
+    async def record(self, records: Sequence[tuple[str, str, bytes]]) -> None:
+        """Append (id, kind, data) to the site's events."""
+        if not records:
+            return
+        stream, kept = keys.FloorKeys(self._site).events, ("MAXLEN", "~", keys.EVENTS_KEPT, "*")
+        pipe = self._redis.pipeline(transaction=False)
+        for id, kind, data in records:
+            pipe.execute_command("XADD", stream, *kept, "id", id, "kind", kind, "data", data)
+        await pipe.execute()
+
+    async def overdue(self, now: float, limit: int) -> list[str]:
+        """Conversations with turns or effects that nobody holds a lease on; others found on the way are settled."""
+        late: list[str] = []
+        moves: list[tuple[Hint, float | None]] = []
+        hints = await self._due.read(until=now, limit=limit)
+        rests = await lua.REST.many(self._redis, [(self._keys(name), (0, score)) for name, score in hints])
+        for hint, rest in zip(hints, rests, strict=True):
+            left = rest[1] if len(rest) > 1 else NOTHING
+            until = float(rest[2]) if left == WORK else 0.0
+            if left == UNTOLD:
+                self.nudge(hint[0])
+            if left == WORK and until <= now:
+                late.append(hint[0])
+            moves.append((hint, None if left == NOTHING else max(until, now + SWEEP_PAUSE_S)))
+        await self._due.move(moves)
+        return late
+
+    async def _run(self) -> None:
+        while self._changed:
+            await asyncio.sleep(COLLECT_S)
+            await self._settle_all()
+
+    async def _settle_all(self) -> None:
+        changed, self._changed = list(self._changed), {}
+        if not changed:
+            return
+        try:
+            await self.settle(changed)
+        except (RedisError, OSError) as error:
+            log.warning("settle.failed", extra={"error": type(error).__name__, "conversations": len(changed)})
+
+    def _keys(self, conversation_id: str) -> Sequence[str]:
+        return keys.conversation(self._site, conversation_id).all
+
+
+def record(conversation_id: str, change: int, seq: int, version: int) -> dict[str, str | int]:
+    return {"conversation_id": conversation_id, "change": change, "seq": seq, "version": version}
