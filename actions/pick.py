@@ -71,9 +71,12 @@ class Candidate:
         own = [each.upper() for each in (self.id, *self.aliases) if each]
         return number in own or (len(number) >= 4 and any(each.endswith(number) for each in own))
 
-    def amounts_to(self, amount: Mapping[str, Any]) -> bool:
-        same_money = amount.get("currency") in (None, "", self.currency)
-        return same_money and self.amount_minor == amount.get("minor")
+    def amounts_to(self, amount: Mapping[str, Any], *, roughly: bool = False) -> bool:
+        """`roughly`: people say 199 of 199.90, so a whole amount also names what begins with it."""
+        if self.amount_minor is None or amount.get("currency") not in (None, "", self.currency):
+            return False
+        minor = amount.get("minor")
+        return self.amount_minor == minor or (roughly and self.amount_minor // 100 * 100 == minor)
 
     def is_of(self, when: str | Mapping[str, str]) -> bool:
         """`when` is a day, or a half-open range of days."""
@@ -110,12 +113,15 @@ class Reference:
         if self.number:
             return [each for each in candidates if each.numbered(self.number or "")]
         named = [each for each in candidates if self.text and each.named_in(self.text)]
-        priced = [each for each in candidates if any(each.amounts_to(amount) for amount in self.amounts)]
+        priced = self._priced(candidates, roughly=False) or self._priced(candidates, roughly=True)
         dated = [each for each in candidates if any(each.is_of(when) for when in self.dates)]
         criteria = [found for found in (named, priced, dated) if found]
         if not criteria:
             return None
         return [each for each in candidates if all(each in found for found in criteria)] or criteria[0]
+
+    def _priced(self, candidates: Sequence[Candidate], *, roughly: bool) -> list[Candidate]:
+        return [each for each in candidates if any(each.amounts_to(amount, roughly=roughly) for amount in self.amounts)]
 
     def place(self, offered: Sequence[Candidate]) -> Candidate | None:
         """`the second one`, `第二个`, `2`, `the latest`: a place in the list that was offered (newest first)."""
