@@ -148,16 +148,15 @@ def _after(atoms: Sequence[Atom], start: int) -> Found | None:
     number, currency, end, first = atoms[start].number, atoms[start + 1].lemma, start + 2, start
     if number is None or _is_together(atoms, start):
         return None
-    if (
-        start >= 2
-        and atoms[start - 1].text in ("点", "點")
-        and atoms[start].digits
-        and atoms[start - 2].number is not None
-    ):
-        first, number = start - 2, Decimal(f"{atoms[start - 2].number}.{atoms[start].digits}")
+    if start >= 2 and atoms[start - 1].text in ("点", "點") and atoms[start].digits and _is_whole(atoms[start - 2]):
+        first, number = start - 2, Decimal(f"{int(atoms[start - 2].number or 0)}.{atoms[start].digits}")
     elif atoms[start].tag == "NUM" and number == int(number):
         number, end = _with_parts(atoms, end, number, currency)
     return _found(atoms, first, end, number, currency)
+
+
+def _is_whole(atom: Atom) -> bool:
+    return atom.number is not None and atom.number == int(atom.number)
 
 
 def _is_dragged(atoms: Sequence[Atom], at: int) -> bool:

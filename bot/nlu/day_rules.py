@@ -170,6 +170,11 @@ def _by_dateparser(text: str, today: date) -> date | None:
     return None if found is None else found.date()
 
 
+def prepare() -> None:
+    """Have dateparser load its language now (0.1 s), not at a customer's message."""
+    _by_dateparser("1 year 1 day ago", date(2026, 1, 1))
+
+
 def _ahead(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
     """`in 3 days`, `in a week`, `三天后`."""
     span = atoms[start:end]

@@ -10,7 +10,7 @@ from typing import Any
 from spacy.matcher import Matcher
 from spacy.vocab import Vocab
 
-from bot.nlu import amounts, dates, identifiers
+from bot.nlu import amounts, dates, day_rules, identifiers
 from bot.nlu.anger import Anger
 from bot.nlu.atoms import Atom, scan, to_doc
 from bot.nlu.calendar_days import Prefer
@@ -46,6 +46,7 @@ class Rules:
         for prefix, table in (("", amounts.PATTERNS), ("", identifiers.PATTERNS), ("date.", dates.PATTERNS)):
             for name, patterns in table.items():
                 self._matcher.add(prefix + name, patterns)
+        day_rules.prepare()
         self._names = {self._vocab.strings[name]: name for name in self._vocab.strings if name in self._matcher}
 
     def find(self, text: str, *, now: datetime, expects: str = "") -> list[Found]:
@@ -68,9 +69,11 @@ class Rules:
             if each is not None:
                 found.append(each)
         found.extend(_bare(atoms, expects, context))
-        kept = dates.join_ranges(choose(found), atoms, context.today)
-        kept.extend(self._anger.find(normal.text, atoms))
-        return [_in_original(each, normal) for each in kept if each.entity in self._entities]
+        joined = dates.join_ranges(choose(found), atoms, context.today)
+        # Once more where they are typed: the one character ¾ is three in normal form, and may be in two finds.
+        kept = choose(_in_original(each, normal) for each in joined)
+        kept.extend(_in_original(each, normal) for each in self._anger.find(normal.text, atoms))
+        return [each for each in kept if each.entity in self._entities]
 
     @staticmethod
     def _resolve(name: str, atoms: Sequence[Atom], start: int, end: int, context: Context) -> Found | None:

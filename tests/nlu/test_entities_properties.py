@@ -140,6 +140,8 @@ TEXTS = st.one_of(
 
 
 @given(TEXTS)
+@example("1.5点5块")
+@example("P20261103001¾cents")
 def test_nothing_fails_and_spans_lie_in_the_text_in_order(text: str) -> None:
     last = 0
     for found in find(text):
