@@ -63,7 +63,7 @@ class Model:
             storage_path.mkdir()
             try:
                 storage, metadata = LocalModelStorage.from_model_archive(storage_path, copy)
-                swift.swap_in(metadata.predict_schema)
+                swift.swap_in(metadata.predict_schema, metadata.domain)
                 context = ExecutionContext(graph_schema=metadata.predict_schema, model_id=metadata.model_id)
                 runner = DirectGraphRunner.create(metadata.predict_schema, storage, context)
             except (RasaException, UnsupportedModelVersionError, ValueError, KeyError) as error:

@@ -43,7 +43,9 @@ class Models:
     async def load(cls, settings: Settings, path: Path | None = None) -> Models:
         """The newest model in `models/`, or the one at `path`."""
         path = path or package.latest(settings.project / "models")
-        return cls(await Engine.load(project=settings.project, model=path, settings=settings), settings=settings)
+        models = cls(await Engine.load(project=settings.project, model=path, settings=settings), settings=settings)
+        _settle()
+        return models
 
     @property
     def current(self) -> Engine:
@@ -67,7 +69,7 @@ class Models:
             await old.empty()
             log.info("model.swapped", model=path.name, before=old.engine.model.path.name)
             del old
-            _give_memory_back()
+            _settle()
             return engine
 
     async def follow(self) -> None:
@@ -116,8 +118,12 @@ class _Slot:
         await self._idle.wait()
 
 
-def _give_memory_back() -> None:
+def _settle() -> None:
+    """Let go of what loading left, and keep what stays out of the garbage collector's way: it would walk a hundred
+    thousand objects in the middle of some customer's turn."""
+    gc.unfreeze()
     gc.collect()
+    gc.freeze()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -16,6 +16,7 @@ from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.graph import GraphSchema
+from rasa.graph_components.providers.domain_provider import DomainProvider
 from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.nlu.classifiers.keyword_intent_classifier import KeywordIntentClassifier
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
@@ -34,10 +35,19 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.tensorflow.constants import RANKING_LENGTH
 
 
-def swap_in(schema: GraphSchema) -> None:
-    """Let a trained model's graph use the classes below where it uses the originals."""
+def swap_in(schema: GraphSchema, domain: Domain) -> None:
+    """Let a trained model's graph use the classes below where it uses the originals.
+
+    `domain` is the model's: Rasa's provider would read it again from YAML, six times over, for seconds.
+    """
+
+    class Provider(DomainProvider):
+        @classmethod
+        def load(cls, config: Any, model_storage: Any, resource: Any, *_: Any, **__: Any) -> DomainProvider:
+            return cls(model_storage, resource, domain)
+
     for node in schema.nodes.values():
-        node.uses = SWIFT.get(node.uses, node.uses)
+        node.uses = Provider if node.uses is DomainProvider else SWIFT.get(node.uses, node.uses)
     if all(_reads_sentences_only(node.uses) for name, node in schema.nodes.items() if name.startswith("run_")):
         for node in schema.nodes.values():
             if node.uses is _CountVectors:

@@ -182,7 +182,7 @@ def _fold(importer: TrainingDataImporter, train: TrainingData, test: TrainingDat
             metadata = trainer.train(configuration, part, package, force_retraining=True)
         finally:
             package.unlink(missing_ok=True)
-        swift.swap_in(metadata.predict_schema)
+        swift.swap_in(metadata.predict_schema, metadata.domain)
         context = ExecutionContext(graph_schema=metadata.predict_schema, model_id=metadata.model_id)
         model = Model(package, metadata, DirectGraphRunner.create(metadata.predict_schema, storage, context))
         tracker = DialogueStateTracker.from_events("test", [])

@@ -44,15 +44,21 @@ class HotTracker(DialogueStateTracker):
         self._domain = domain
         self._window = window
         self._past: _Past | None = None
+        self._restarted_at = 0
         super().__init__(sender_id, slots)
 
     def update(self, event: Event, domain: Domain | None = None) -> None:
         self.events.append(event)
+        if isinstance(event, Restarted):
+            self._restarted_at = len(self.events)
         self._apply(event)
         event.apply_to(self)
 
     def applied_events(self) -> list[Event]:
         return list(self._applied)
+
+    def idx_after_latest_restart(self) -> int:
+        return self._restarted_at
 
     def copy(self) -> HotTracker:
         """The same state and events; what happens to the copy does not happen to this one."""

@@ -98,6 +98,7 @@ def test_applied_events_and_states_are_rasas_at_every_step(events: list[Event]):
             )
         assert hot.past_states(DOMAIN, omit_unset_slots=True) == plain.past_states(DOMAIN, omit_unset_slots=True)
         assert hot.current_state() == plain.current_state()
+        assert wires(hot.events_after_latest_restart()) == wires(plain.events_after_latest_restart())
 
 
 @settings(max_examples=80, deadline=None)
