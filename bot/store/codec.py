@@ -37,8 +37,8 @@ def identity_from(wire: Mapping[str, Any]) -> Identity:
     return Identity(**{**wire, "level": Level(wire["level"])})
 
 
-def conversation_from(conversation_id: str, values: Sequence[Raw | None]) -> Conversation:
-    """`values` in the order of META."""
+def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversation:
+    """`values` in the order of META, as Redis or a script's JSON gives them."""
     channel, holder, identity, language, handoff, agent, seq, done, version, metadata = values
     return Conversation(
         id=conversation_id,
@@ -111,39 +111,24 @@ def reply_to(reply: Reply) -> bytes:
     return dumps(wire)
 
 
-Line = tuple[Raw, Sequence[Raw] | Mapping[Raw, Raw]]
-"""One element of XRANGE: the id `<seq>-0` and the fields, flat as a script returns them or as redis-py reads them."""
-
-
-def _parts(line: Line) -> tuple[int, dict[str, Raw]]:
-    key, found = line
-    pairs = found.items() if isinstance(found, Mapping) else zip(found[::2], found[1::2], strict=True)
-    return int(text(key).partition("-")[0]), {text(name): value for name, value in pairs}
+Line = Mapping[str, Any]
+"""A line of the log as the scripts write it: `{seq, turn, payload?}` or `{seq, at, reply}`."""
 
 
 def turn_from(conversation_id: str, line: Line) -> Turn:
-    seq, parts = _parts(line)
-    payload = text(parts["payload"]) if "payload" in parts else None
-    return Turn(conversation_id=conversation_id, payload=payload, seq=seq, **loads(parts["turn"]))
+    return Turn(conversation_id=conversation_id, payload=line.get("payload"), seq=line["seq"], **line["turn"])
 
 
 def entry_from(line: Line) -> Entry | None:
     """None for a turn that is nobody's words (`resume`)."""
-    seq, parts = _parts(line)
-    if "turn" not in parts:
-        return reply_from(line)
-    wire = loads(parts["turn"])
+    if "turn" not in line:
+        return reply_entry(line["seq"], line["at"], line["reply"])
+    wire = line["turn"]
     if wire.get("kind", "message") != "message":
         return None
-    return Entry(seq=seq, at=wire["at"], author="customer", text=wire["text"], message_id=wire["message_id"])
+    return Entry(seq=line["seq"], at=wire["at"], author="customer", text=wire["text"], message_id=wire["message_id"])
 
 
-def reply_from(line: Line) -> Entry:
-    seq, parts = _parts(line)
-    return reply_entry(seq, float(parts["at"]), parts["reply"])
-
-
-def reply_entry(seq: int, at: float, reply: Raw) -> Entry:
-    wire = {"author": "bot", **loads(reply)}
-    buttons = tuple(Button(title=title, payload=payload) for title, payload in wire.pop("buttons", ()))
-    return Entry(seq=seq, at=at, buttons=buttons, **wire)
+def reply_entry(seq: int, at: float, wire: Mapping[str, Any]) -> Entry:
+    buttons = tuple(Button(title=title, payload=payload) for title, payload in wire.get("buttons", ()))
+    return Entry(seq=seq, at=at, **{"author": "bot", **wire, "buttons": buttons})

@@ -126,7 +126,7 @@ class Conversations:
             return None
         fence, until, state, turns, events = rest
         lease = Lease(conversation_id, me, int(fence), float(until))
-        return _work(lease, state, turns, [codec.loads(event) for event in events])
+        return _work(lease, state, turns, codec.loads(events))
 
     async def extend(self, lease: Lease, *, lease_s: float = 10) -> Lease:
         _, rest = await self._run(lua.EXTEND, lease.conversation_id, lease.worker, lease.fence, lease_s)
@@ -135,13 +135,14 @@ class Conversations:
     async def pending(self, lease: Lease) -> list[Turn]:
         """Turns that wait for an answer, oldest first."""
         _, rest = await self._run(lua.PENDING, lease.conversation_id, lease.worker, lease.fence)
-        return [codec.turn_from(lease.conversation_id, line) for line in rest[0]]
+        return [codec.turn_from(lease.conversation_id, line) for line in codec.loads(rest[0])]
 
     async def tracker_events(self, conversation_id: str, *, after: int = 0) -> list[dict[str, Any]]:
         """Rasa event dicts from version `after` on. Of a tracker that outgrew `lua.EVENTS_KEPT`, an `after` of 0 (or
         from before the cut) gives what is left, led by the slots as they were set in what is gone."""
         _, rest = await self._run(lua.TRACKER, conversation_id, after)
-        return [codec.loads(event) for event in rest[0]]
+        events: list[dict[str, Any]] = codec.loads(rest[0])
+        return events
 
     async def commit(self, lease: Lease, turn: Turn, commit: TurnCommit) -> list[Entry]:
         """Write all that answering `turn` changed, and keep the lease. A turn that this lease committed before is not
@@ -172,18 +173,16 @@ class Conversations:
         word, rest = await self._run(lua.COMMIT, lease.conversation_id, *args)
         if word == "order":
             raise ValueError(f"{lease.conversation_id}: turn {turn.seq} is not the oldest that waits")
-        return self._finished(lease, names, replies, rest)
+        return self._finished(lease, names, commit.replies, rest)
 
     def _finished(
-        self, lease: Lease, names: keys.ConversationKeys, replies: Sequence[bytes], rest: Sequence[Any]
+        self, lease: Lease, names: keys.ConversationKeys, replies: Sequence[Reply], rest: Sequence[Any]
     ) -> Finished:
         again, said, *more = rest
         if again:
-            entries = [entry for line in said if line and (entry := codec.entry_from(line))]
+            entries = [entry for line in codec.loads(said) if (entry := codec.entry_from(line))]
         else:
-            entries = [
-                codec.reply_entry(int(seq), float(at), wire) for (seq, at), wire in zip(said, replies, strict=True)
-            ]
+            entries = [_as_said(place, reply) for place, reply in zip(codec.loads(said), replies, strict=True)]
         if entries:
             self.wakes.wake(names.wake, entries[-1].seq)
         if not more:
@@ -222,30 +221,25 @@ class Conversations:
         if codec.text(word) == "elsewhere":
             raise NotFound(f"{conversation_id} is not in handoff {handoff_id or holder}")
         self._check(codec.text(word), conversation_id)
+        (place,) = codec.loads(rest[0])
         if codec.text(word) == "again":
-            return codec.reply_from(rest[0])
-        entry = codec.reply_entry(int(rest[0]), float(rest[1]), wire)
+            return codec.reply_entry(place["seq"], place["at"], place["reply"])
+        entry = _as_said(place, reply)
         self.wakes.wake(names.wake, entry.seq)
         self._settler.nudge(conversation_id)
         return entry
 
     async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
         """Lines after `after`, oldest first; fewer than `limit` only at the log's end."""
-        log, found = self._keys(conversation_id).log, list[Entry]()
+        found: list[Entry] = []
         while len(found) < limit:
-            lines: Any = await self.redis.xrange(log, min=f"{after + 1}-0", count=limit)
+            word, rest = await lua.run(self.redis, lua.ENTRIES, self._keys(conversation_id), after + 1, limit)
+            lines = codec.loads(rest[0]) if word == "ok" else []
             found += [entry for line in lines if (entry := codec.entry_from(line))]
             if len(lines) < limit:
                 break
-            after = int(codec.text(lines[-1][0]).partition("-")[0])
+            after = lines[-1]["seq"]
         return found[:limit]
-
-    async def answer(self, conversation_id: str, seq: int) -> list[Entry] | None:
-        """The replies to the turn `seq`, or None while it is not answered."""
-        word, rest = await self._run(lua.ANSWER, conversation_id, seq)
-        if word == "wait":
-            return None
-        return [entry for line in rest[0] if (entry := codec.entry_from(line))]
 
     def listen(self, conversation_id: str) -> AbstractAsyncContextManager[Subscription]:
         """`async for news in subscription`: None when there may be lines after the last you have (first at once), a
@@ -304,6 +298,13 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _work(lease: Lease, state: Sequence[Any], turns: Sequence[Any], events: list[dict[str, Any]]) -> Work:
-    conversation = codec.conversation_from(lease.conversation_id, state)
-    return Work(lease, conversation, [codec.turn_from(lease.conversation_id, line) for line in turns], events)
+def _as_said(place: tuple[int, float], reply: Reply) -> Entry:
+    seq, at = place
+    said = {name: getattr(reply, name) for name in ("author", "text", "buttons", "attachment", "custom", "name")}
+    return Entry(seq=seq, at=at, **said)
+
+
+def _work(lease: Lease, state: codec.Raw, turns: codec.Raw, events: list[dict[str, Any]]) -> Work:
+    conversation = codec.conversation_from(lease.conversation_id, codec.loads(state))
+    found = [codec.turn_from(lease.conversation_id, line) for line in codec.loads(turns)]
+    return Work(lease, conversation, found, events)
