@@ -241,6 +241,13 @@ class Conversations:
             after = lines[-1]["seq"]
         return found[:limit]
 
+    async def answer(self, conversation_id: str, seq: int) -> list[Entry] | None:
+        """The replies to the turn `seq`, or None while it is not answered."""
+        word, rest = await self._run(lua.ANSWER, conversation_id, seq)
+        if word == "wait":
+            return None
+        return [entry for line in codec.loads(rest[0]) if (entry := codec.entry_from(line))]
+
     def listen(self, conversation_id: str) -> AbstractAsyncContextManager[Subscription]:
         """`async for news in subscription`: None when there may be lines after the last you have (first at once), a
         dict for what `notify` sent."""

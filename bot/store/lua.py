@@ -274,12 +274,12 @@ ANSWER = Script(
     _PRELUDE
     + """
 if number('done') < tonumber(ARGV[1]) then return {'wait'} end
-local lines = {}
+local found = {}
 while true do
-  local at = redis.call('ZSCORE', seen, 'r:' .. ARGV[1] .. '.' .. #lines)
-  local found = at and line(at)
-  if not found then return {'ok', lines} end
-  lines[#lines + 1] = found
+  local at = redis.call('ZSCORE', seen, 'r:' .. ARGV[1] .. '.' .. #found)
+  local reply = at and line(at) or ''
+  if reply == '' then return {'ok', joined(found)} end
+  found[#found + 1] = reply
 end
 """
 )
