@@ -1,10 +1,12 @@
 import { Store } from '../lib/store';
+import { Timers } from '../lib/timers';
 import { Identities, type IdentitySource } from './identity';
+import { Line } from './line';
 import { insert, recall, statusFrom, uuid, WITH_BOT, type Standing } from './log';
 import type { Memory } from './memory';
 import { Outbox, type Unsent } from './outbox';
-import { openPoll, openSocket, type OpenTransport, type Transport } from './transport';
-import { MAX_TEXT, type Button, type Entry, type Holder, type ServerError, type ServerFrame, type Welcome, type Who } from './wire';
+import { openPoll, openSocket, type OpenTransport } from './transport';
+import { MAX_TEXT, type Button, type Entry, type Hello, type Holder, type ServerError, type ServerFrame, type Welcome, type Who } from './wire';
 
 export interface ChatState extends Standing {
   /** `idle`: never asked to connect. `offline`: the line is down and a reconnect is coming. */
@@ -42,41 +44,41 @@ const BLANK: ChatState = {
   phase: 'idle', entries: [], unsent: [], replaying: false, ...WITH_BOT, typing: null, identity: null, identityProblem: null, busyUntil: null, read: 0,
 };
 
-/** Sockets that failed in a row before HTTP is tried, and how long HTTP is kept before sockets are tried again. */
-const SOCKET_TRIES = 2;
-const HTTP_FIRST_MS = 120_000;
-const HTTP_MOST_MS = 1_800_000;
 /** Codes after which the same message may be accepted a little later. */
 const LATER = new Set(['rate_limited', 'busy']);
 
 /**
- * One conversation with the gateway: connects, resumes after the last entry seen, sends every message until it is
- * accepted exactly once (the server knows repeats by their id), falls back to HTTP and comes back.
+ * One conversation with the gateway: resumes after the last entry seen and sends every message until it is accepted,
+ * once (the server knows repeats by their id).
  */
 export class ChatClient extends Store<ChatState> {
+  readonly key: string;
   private readonly outbox: Outbox;
   private readonly identities: Identities;
-  readonly key: string;
-  private readonly openers: { socket: OpenTransport; poll: OpenTransport };
-  private transport: Transport | null = null;
+  private readonly line: Line;
+  private readonly timers = new Timers();
   private token: string | null;
-  private welcomed = false;
-  private attempts = 0;
-  private socketFailures = 0;
-  private overHttp = false;
-  private httpMs = HTTP_FIRST_MS;
   private cursor = 0;
   private replayTo = 0;
   private inFlight: string | null = null;
   private typingSent = 0;
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly options: ChatOptions) {
     super(BLANK);
     this.key = `xiaoer:${options.server}`;
-    this.openers = options.openers ?? { socket: openSocket(), poll: openPoll };
     this.outbox = new Outbox(options.tab, `${this.key}:unsent`);
     this.identities = new Identities(() => this.sendIdentity());
+    this.line = new Line({
+      server: options.server,
+      openers: options.openers ?? { socket: openSocket(), poll: openPoll },
+      backoffMs: options.backoffMs ?? { first: 500, most: 30_000 },
+    }, {
+      hello: () => this.hello(),
+      frame: (frame) => this.heard(frame),
+      down: () => this.down(),
+      idle: () => !this.inFlight && !this.outbox.head,
+      pauseMs: () => (this.state.busyUntil ?? 0) - Date.now(),
+    });
     const kept = recall(options.lasting.get(this.key));
     this.token = kept.token;
     this.set({ read: kept.read, unsent: this.outbox.all });
@@ -93,12 +95,12 @@ export class ChatClient extends Store<ChatState> {
   }
 
   connect(): void {
-    if (this.state.phase === 'idle') void this.open();
+    if (this.state.phase === 'idle') this.open();
   }
 
   /** Something suggests the network is back: do not sit out the wait. */
   wake(): void {
-    if (this.state.phase === 'offline') void this.open();
+    if (this.state.phase === 'offline') this.open();
   }
 
   send(text: string, payload?: string): void {
@@ -137,7 +139,7 @@ export class ChatClient extends Store<ChatState> {
     const now = Date.now();
     if (on ? now - this.typingSent < 4_000 : !this.typingSent) return;
     this.typingSent = on ? now : 0;
-    if (this.welcomed) this.transport?.send({ type: 'typing', on });
+    this.line.send({ type: 'typing', on });
   }
 
   markRead(): void {
@@ -145,7 +147,7 @@ export class ChatClient extends Store<ChatState> {
     if (last <= this.state.read) return;
     this.set({ read: last });
     this.remember();
-    if (this.welcomed) this.transport?.send({ type: 'read', seq: last });
+    this.line.send({ type: 'read', seq: last });
   }
 
   setIdentity(source: IdentitySource): void {
@@ -178,44 +180,28 @@ export class ChatClient extends Store<ChatState> {
     if (live) this.connect();
   }
 
-  private async open(): Promise<void> {
-    this.clear('reconnect');
+  private open(): void {
     this.set({ phase: 'connecting' });
-    const identity = await this.identities.current();
-    if (this.state.phase !== 'connecting' || this.transport) return;
-    this.overHttp = this.socketFailures >= SOCKET_TRIES;
-    const opener = this.overHttp ? this.openers.poll : this.openers.socket;
-    this.welcomed = false;
-    this.inFlight = null;
-    const hello = { type: 'hello', token: this.token, after: this.cursor, identity, locale: this.options.locale } as const;
-    const transport: Transport = opener(this.options.server, hello, {
-      frame: (frame) => this.transport === transport && this.heard(frame),
-      closed: () => this.transport === transport && this.lost(),
-    });
-    this.transport = transport;
+    void this.line.open();
   }
 
-  private lost(): void {
-    this.transport = null;
-    if (!this.welcomed) this.socketFailures = this.overHttp ? 0 : this.socketFailures + 1;
-    this.welcomed = false;
+  private async hello(): Promise<Hello> {
+    const identity = await this.identities.current();
     this.inFlight = null;
-    for (const timer of ['ack', 'typing', 'steady', 'http', 'replay']) this.clear(timer);
+    if (this.state.phase !== 'idle') this.set({ phase: 'connecting' });
+    return { type: 'hello', token: this.token, after: this.cursor, identity, locale: this.options.locale };
+  }
+
+  private down(): void {
+    this.inFlight = null;
+    this.timers.stop('ack', 'typing', 'replay');
     this.set({ phase: 'offline', typing: null, replaying: false });
-    const { first, most } = this.options.backoffMs ?? { first: 500, most: 30_000 };
-    const wait = Math.min(most, first * 2 ** this.attempts++) * (0.5 + Math.random() / 2);
-    const busy = Math.max(0, (this.state.busyUntil ?? 0) - Date.now());
-    this.later('reconnect', Math.max(wait, busy), () => void this.open());
   }
 
   private hangUp(): void {
-    const transport = this.transport;
-    this.transport = null;
-    for (const timer of [...this.timers.keys()]) this.clear(timer);
-    transport?.close();
-    this.welcomed = false;
+    this.line.hangUp();
+    this.timers.stopAll();
     this.inFlight = null;
-    this.attempts = 0;
   }
 
   private heard(frame: ServerFrame): void {
@@ -235,14 +221,9 @@ export class ChatClient extends Store<ChatState> {
   private onWelcome(welcome: Welcome): void {
     if (welcome.token !== this.token && this.token !== null) this.blank();
     this.token = welcome.token;
-    this.welcomed = true;
-    this.socketFailures = this.overHttp ? this.socketFailures : 0;
     this.replayTo = welcome.seq;
     this.remember();
-    this.later('steady', 5_000, () => (this.attempts = 0));
-    if (this.overHttp) this.later('http', this.httpMs, () => this.tryBetterLine());
-    else this.httpMs = HTTP_FIRST_MS;
-    this.later('replay', 3_000, () => this.set({ replaying: false }));
+    this.timers.start('replay', 3_000, () => this.set({ replaying: false }));
     this.set({
       phase: 'online', holder: welcome.holder, agent: welcome.agent ?? '', identity: welcome.identity, busyUntil: null,
       replaying: this.cursor < welcome.seq, ...(welcome.identity ? { identityProblem: null } : {}),
@@ -251,22 +232,13 @@ export class ChatClient extends Store<ChatState> {
     this.pump();
   }
 
-  /** HTTP works, a socket would be quicker: try one now and then, less and less often. */
-  private tryBetterLine(): void {
-    if (this.inFlight || this.outbox.head) return this.later('http', 1_000, () => this.tryBetterLine());
-    this.httpMs = Math.min(HTTP_MOST_MS, this.httpMs * 2);
-    this.hangUp();
-    this.socketFailures = SOCKET_TRIES - 1;
-    void this.open();
-  }
-
   private onEntry(frame: Entry & { type?: string }): void {
     const { type: _, ...entry } = frame;
     if (entry.id) this.settle(entry.id);
     this.cursor = Math.max(this.cursor, entry.seq);
     const entries = insert(this.state.entries, entry);
     const spoke = entry.author !== 'customer';
-    if (spoke) this.clear('typing');
+    if (spoke) this.timers.stop('typing');
     this.set({
       entries, ...statusFrom(entry), ...(spoke ? { typing: null } : {}),
       replaying: this.state.replaying && entry.seq < this.replayTo,
@@ -281,7 +253,7 @@ export class ChatClient extends Store<ChatState> {
       this.set({ entries: insert(this.state.entries, { seq, at, author: 'customer', text, id }) });
     }
     this.settle(id);
-    if (this.state.holder === 'bot') this.later('thinking', 300, () => this.thinking(seq));
+    if (this.state.holder === 'bot') this.timers.start('thinking', 300, () => this.thinking(seq));
     this.pump();
   }
 
@@ -291,8 +263,8 @@ export class ChatClient extends Store<ChatState> {
   }
 
   private onTyping(typing: ChatState['typing']): void {
-    this.clear('typing');
-    if (typing) this.later('typing', 15_000, () => this.set({ typing: null }));
+    this.timers.stop('typing');
+    if (typing) this.timers.start('typing', 15_000, () => this.set({ typing: null }));
     this.set({ typing });
   }
 
@@ -311,9 +283,9 @@ export class ChatClient extends Store<ChatState> {
     if (error.code.startsWith('identity_')) return this.onBadIdentity(error.code);
     if (error.code === 'not_yours') return this.startAfresh();
     if (LATER.has(error.code) || error.retry_after_s) {
-      this.clear('ack');
+      this.timers.stop('ack');
       this.set({ busyUntil: Date.now() + later });
-      this.later('again', later, () => {
+      this.timers.start('again', later, () => {
         this.inFlight = null;
         this.set({ busyUntil: null });
         this.pump();
@@ -340,22 +312,22 @@ export class ChatClient extends Store<ChatState> {
     this.forget();
     if (!hadToken) return; // Not a token's fault: the line closes and the usual waits apply.
     this.hangUp();
-    void this.open();
+    this.open();
   }
 
   private sendIdentity(): void {
     void this.identities.current().then((token) => {
-      if (this.welcomed) this.transport?.send({ type: 'identity', token });
+      this.line.send({ type: 'identity', token });
     });
   }
 
   private pump(): void {
     const head = this.outbox.head;
-    if (!this.welcomed || !head || this.inFlight || this.timers.has('again')) return;
+    if (!this.line.up || !head || this.inFlight || this.timers.has('again')) return;
     this.inFlight = head.id;
-    this.later('ack', this.options.ackMs ?? 10_000, () => this.transport?.close());
+    this.timers.start('ack', this.options.ackMs ?? 10_000, () => this.line.drop());
     const { id, text, payload } = head;
-    this.transport?.send({ type: 'message', id, text, ...(payload ? { payload } : {}) });
+    this.line.send({ type: 'message', id, text, ...(payload ? { payload } : {}) });
   }
 
   private settle(id: string): void {
@@ -368,7 +340,7 @@ export class ChatClient extends Store<ChatState> {
   private landed(id: string): void {
     if (this.inFlight !== id) return;
     this.inFlight = null;
-    this.clear('ack');
+    this.timers.stop('ack');
   }
 
   private forget(): void {
@@ -384,18 +356,5 @@ export class ChatClient extends Store<ChatState> {
 
   private remember(): void {
     this.options.lasting.set(this.key, JSON.stringify({ token: this.token, read: this.state.read }));
-  }
-
-  private later(name: string, ms: number, act: () => void): void {
-    this.clear(name);
-    this.timers.set(name, setTimeout(() => {
-      this.timers.delete(name);
-      act();
-    }, ms));
-  }
-
-  private clear(name: string): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
   }
 }

@@ -22,7 +22,7 @@ export function Context({ handoff, strings, language }: Props) {
   const known = Object.entries(slots).filter(([name, value]) => !INTERNAL.has(name) && !isEmpty(value));
   const stake = handoff.value ? money(handoff.value, handoff.value_currency || 'CNY', language) : '';
   return (
-    <aside class="context" aria-label={strings.context}>
+    <aside class="context" aria-label={strings.context} tabIndex={0}>
       <Part title={strings.reason}>
         <p><span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>{handoff.priority > 0 && <span class="tag urgent">{strings.first}</span>}</p>
         {stake && <p class="stake">{strings.atStake} <b>{stake}</b></p>}

@@ -4,7 +4,7 @@ import type { Entry } from '../chat/wire';
 import { fill, textLanguage, type Language } from '../lib/locale';
 import { clock, day, sameDay } from '../lib/time';
 import { isComposing } from '../widget/Composer';
-import { Rich } from '../widget/Log';
+import { Rich } from '../widget/Rich';
 import { stringsFor } from '../widget/strings';
 import type { Details } from './api';
 import type { DeskState, Draft } from './client';

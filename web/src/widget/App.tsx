@@ -6,7 +6,7 @@ import { fill, languageOf } from '../lib/locale';
 import type { Store } from '../lib/store';
 import { Down, Mark } from './icons';
 import { Panel } from './Panel';
-import { usePhone } from './screen';
+import { useDark, usePhone } from './screen';
 import { stringsFor } from './strings';
 
 export interface View {
@@ -29,6 +29,7 @@ export function App({ client, view, host, onUnread }: Props) {
   const { open, launcher, locale, dir, theme, draft } = useStore(view);
   useStore(client);
   const phone = usePhone();
+  const dark = useDark();
   const strings = stringsFor(languageOf(locale));
   const button = useRef<HTMLButtonElement>(null);
   const cameFrom = useRef<Element | null>(null);
@@ -43,7 +44,7 @@ export function App({ client, view, host, onUnread }: Props) {
   }, [open]);
 
   return (
-    <div class="xiaoer" lang={languageOf(locale) === 'zh' ? 'zh-CN' : locale} dir={dir} data-theme={theme}>
+    <div class="xiaoer" lang={languageOf(locale) === 'zh' ? 'zh-CN' : locale} dir={dir} data-theme={theme === 'auto' ? (dark ? 'dark' : 'light') : theme}>
       {open && (
         <Panel client={client} locale={locale} draft={draft} host={host} full={phone}
           onClose={() => view.set({ open: false })} onLocale={(chosen) => { client.setLocale(chosen); view.set({ locale: chosen }); }} />

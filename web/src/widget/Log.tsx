@@ -4,10 +4,10 @@ import type { ChatState } from '../chat/client';
 import type { Unsent } from '../chat/outbox';
 import { MAX_TEXT, type Button, type Entry } from '../chat/wire';
 import { fill, textLanguage } from '../lib/locale';
-import { pieces } from '../lib/rich';
 import { clock, day, sameDay } from '../lib/time';
 import { Card, itemsOf } from './cards';
 import { Alert, Clock, Down, Mark } from './icons';
+import { Rich } from './Rich';
 import type { Strings } from './strings';
 
 interface Props {
@@ -29,6 +29,7 @@ export interface Offer {
 /** Lines of one author within so many seconds stand together. */
 const TOGETHER_S = 180;
 const NEAR_END_PX = 80;
+const ABOVE_PX = 12;
 
 export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -37,9 +38,14 @@ export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }
   const { entries, unsent, typing } = state;
   const last = entries.at(-1)?.seq ?? 0;
 
+  /** To the newest lines; where one answer is taller than the view, to its beginning. */
   function toEnd(smooth: boolean): void {
     const element = box.current;
-    element?.scrollTo({ top: element.scrollHeight, behavior: smooth ? 'smooth' : 'auto' });
+    if (!element) return;
+    const firsts = element.querySelectorAll<HTMLElement>('.line.first');
+    const answer = firsts[firsts.length - 1]?.offsetTop ?? Infinity;
+    const end = element.scrollHeight - element.clientHeight;
+    element.scrollTo({ top: smooth ? end : Math.min(end, answer - ABOVE_PX), behavior: smooth ? 'smooth' : 'auto' });
   }
   function scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = box.current!;
@@ -148,22 +154,6 @@ export function withoutList(text: string, items: number): string {
 
 function Face({ name }: { name: string }) {
   return <span class={`face${name ? ' person' : ''}`} aria-hidden="true">{name ? [...name][0] : <Mark size={18} />}</span>;
-}
-
-export function Rich({ text, strings }: { text: string; strings: Strings }) {
-  return (
-    <>
-      {pieces(text).map((piece, index) => {
-        if (piece.kind === 'strong') return <strong key={index}>{piece.text}</strong>;
-        if (piece.kind === 'text') return <span key={index}>{piece.text}</span>;
-        return (
-          <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow ugc">
-            {piece.text}<span class="hidden"> {strings.newTab}</span>
-          </a>
-        );
-      })}
-    </>
-  );
 }
 
 interface WaitingProps {

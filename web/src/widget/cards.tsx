@@ -128,7 +128,7 @@ function Refund(view: View) {
           {REFUND_STEPS.map((step, index) => (
             <li key={step} class={index <= reached ? 'done' : ''} aria-current={index === reached ? 'step' : undefined}>
               <i aria-hidden="true">{index <= reached && <Check />}</i>
-              <span>{index === 3 ? strings.arrived : strings[step]}</span>
+              <span>{index === 3 ? strings.arrived : word(step, languageOf(locale))}</span>
               <small>
                 {index <= reached ? date(item[REFUND_MOMENTS[index]!], locale)
                   : index === 3 && due ? fill(strings.expectedBy, { date: date(due, locale) }) : ''}

@@ -3,15 +3,19 @@ import { useEffect, useState } from 'preact/hooks';
 const PHONE = '(max-width: 667.98px)';
 
 /** True where the panel takes the whole screen. */
-export function usePhone(): boolean {
-  const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
+export const usePhone = () => useMedia(PHONE);
+
+export const useDark = () => useMedia('(prefers-color-scheme: dark)');
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
-    const query = matchMedia(PHONE);
-    const changed = () => setPhone(query.matches);
-    query.addEventListener('change', changed);
-    return () => query.removeEventListener('change', changed);
-  }, []);
-  return phone;
+    const media = matchMedia(query);
+    const changed = () => setMatches(media.matches);
+    media.addEventListener('change', changed);
+    return () => media.removeEventListener('change', changed);
+  }, [query]);
+  return matches;
 }
 
 /** Keeps the full-screen panel inside what the on-screen keyboard leaves free. */
