@@ -12,7 +12,8 @@ XiaoerError
 │   ├── OriginDenied            a page that may not talk to us
 │   └── SignedOut               nobody is signed in at the desk, or name and password do not match
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
-│   └── RateLimited             one customer or address sends faster than it may; others are not affected
+│   ├── RateLimited             one customer or address sends faster than it may; others are not affected
+│   └── StoreDown               Redis cannot be reached, or is failing over
 ├── LeaseLost                   another worker has taken the conversation over; nothing was written
 ├── Taken                       another agent was first
 ├── NotFound                    no such handoff, agent, queue
@@ -91,6 +92,10 @@ class Busy(XiaoerError):
 
 
 class RateLimited(Busy):
+    pass
+
+
+class StoreDown(Busy):
     pass
 
 

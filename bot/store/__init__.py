@@ -6,8 +6,9 @@
     script.py          how a Lua script is run
     nouns.py           what goes in and out of a conversation: Conversation, Lease, Work, TurnCommit ...
     codec.py           those nouns as the bytes Redis keeps
-    lua.py             the Lua of one conversation, each script behind one typed function
+    lua.py             the Lua of one conversation; lua_parts.py what its scripts share
     conversations.py   Conversations: logs, turns, leases, commits
+    trackers.py        tracker events that no turn of ours brings
     due.py             which conversations have work left: the hints a sweep follows after a crash
     wake.py            wake-ups: one subscribed connection for all listeners of a process
     settle.py          what comes after a turn: the archive is told, the hint cleared

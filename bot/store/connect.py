@@ -8,6 +8,8 @@ redis+cluster://[user:password@]host:port,host:port
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,23 +18,51 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ClusterError, ReadOnlyError, RedisClusterException
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreDown
 from bot.store.sending import make_cancellable
 
 Client = Redis | RedisCluster
+
+_UNREACHABLE = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, ClusterError, RedisClusterException, OSError)
+RETRY_AFTER_S = 2
 
 make_cancellable()
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 CONNECTIONS = 64
 """At most so many connections a process (a node, on Cluster); who finds none free waits for one."""
-SOCKET_TIMEOUT_S = 5.0
+SOCKET_TIMEOUT_S = 3.0
 DEFAULT_PORTS = {"redis+sentinel": 26379, "redis+cluster": 6379}
 
 
+@contextmanager
+def reaching() -> Iterator[None]:
+    """`StoreDown` where redis-py says in one of its many ways that no server took the command."""
+    try:
+        yield
+    except _UNREACHABLE as error:
+        raise StoreDown(f"Redis: {type(error).__name__}", retry_after_s=RETRY_AFTER_S) from error
+
+
+class _Redis(Redis):
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        with reaching():
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+class _RedisCluster(RedisCluster):
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        with reaching():
+            return await super().execute_command(*args, **options)
+
+
 def connect(url: str) -> Client:
-    """No I/O happens here. `ConfigError` names what is wrong with the URL."""
+    """No I/O happens here. `ConfigError` names what is wrong with the URL. What its commands raise is `StoreDown` where
+    Redis cannot be reached."""
     scheme = url.partition("://")[0]
     if scheme not in SCHEMES:
         raise ConfigError(f"REDIS_URL: scheme {scheme!r} is unknown; known: {', '.join(SCHEMES)}")
@@ -44,7 +74,7 @@ def connect(url: str) -> Client:
         pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=SOCKET_TIMEOUT_S, **_options())
     except ValueError as error:
         raise ConfigError(f"REDIS_URL: {error}") from error
-    return Redis.from_pool(pool)
+    return _Redis.from_pool(pool)
 
 
 def _options() -> dict[str, Any]:
@@ -53,7 +83,7 @@ def _options() -> dict[str, Any]:
         "socket_timeout": SOCKET_TIMEOUT_S,
         "socket_connect_timeout": SOCKET_TIMEOUT_S,
         "health_check_interval": 15,
-        "retry": Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.5), 6),
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.5), 4),
     }
 
 
@@ -65,14 +95,14 @@ def _sentinel(url: str) -> Client:
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         hosts, sentinel_kwargs={"socket_timeout": 1.0, "protocol": 2}, **login, **_options()
     )
-    master: Redis = sentinel.master_for(service, db=int(database or 0), max_connections=CONNECTIONS)
+    master: Redis = sentinel.master_for(service, redis_class=_Redis, db=int(database or 0), max_connections=CONNECTIONS)
     return master
 
 
 def _cluster(url: str) -> Client:
     hosts, login = _hosts(url)
     nodes = [ClusterNode(host, port) for host, port in hosts]
-    return RedisCluster(startup_nodes=nodes, max_connections=CONNECTIONS, **login, **_options())
+    return _RedisCluster(startup_nodes=nodes, max_connections=CONNECTIONS, **login, **_options())
 
 
 def _hosts(url: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:

@@ -8,100 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.store.codec import META, text
+from bot.store.codec import text
 from bot.store.connect import Client
 from bot.store.keys import ConversationKeys
+from bot.store.lua_parts import APPEND, EVENTS_KEPT, LINES_KEPT, PRELUDE
+from bot.store.lua_parts import TRACKER as TRACKER_PART
 from bot.store.script import Arg, Script
 
-LINES_KEPT = 2_000
-"""A log keeps at least so many lines (and all after the last answered turn)."""
-EVENTS_KEPT = 20_000
-"""A tracker that grows beyond this loses its oldest quarter, but not what its slots were set to there."""
-PAYLOADS_KEPT = 200
-
-_PRELUDE = f"""
-local meta, log, pending, seen, offered, events, effects = unpack(KEYS)
-if redis.call('EXISTS', meta) == 0 then return {{'gone'}} end
-local function now() local t = redis.call('TIME') return t[1] + t[2] / 1000000 end
-local function moment(t) return string.format('%.6f', t) end
-local function get(field) return redis.call('HGET', meta, field) end
-local function number(field) return tonumber(redis.call('HGET', meta, field) or 0) end
-local function changed() redis.call('HINCRBY', meta, 'changes', 1) end
-local function keep(ttl) for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end end
-local function leased(me, fence) return get('lease') == me and number('fence') == tonumber(fence) end
-local function state() return cjson.encode(redis.call('HMGET', meta, {", ".join(f"'{name}'" for name in META)})) end
-local function joined(list) return '[' .. table.concat(list, ',') .. ']' end
-local function written(line)
-  local seq, parts = string.match(line[1], '^%d+'), line[2]
-  if parts[1] == 'reply' then return '{{"seq":' .. seq .. ',"at":' .. parts[4] .. ',"reply":' .. parts[2] .. '}}' end
-  local payload = parts[4] and ',"payload":' .. cjson.encode(parts[4]) or ''
-  return '{{"seq":' .. seq .. payload .. ',"turn":' .. parts[2] .. '}}'
-end
-local function lines(first, last, count)
-  local found = redis.call('XRANGE', log, first .. '-0', last, 'COUNT', count)
-  for n, line in ipairs(found) do found[n] = written(line) end
-  return joined(found)
-end
-local function line(seq) return string.sub(lines(seq, seq .. '-0', 1), 2, -2) end
-local function turns()
-  local found = {{}}
-  for _, seq in ipairs(redis.call('LRANGE', pending, 0, -1)) do found[#found + 1] = line(seq) end
-  return joined(found)
-end
-"""
-"""What a script returns many of, it returns as one JSON text: that is far quicker to read than a list of lists."""
-
-_APPEND = f"""
-local said = {{}}
-local function append(id, reply, payloads, at)
-  local seq = redis.call('HINCRBY', meta, 'seq', 1)
-  redis.call('XADD', log, seq .. '-0', 'reply', reply, 'at', moment(at))
-  redis.call('ZADD', seen, seq, id)
-  for _, payload in ipairs(payloads) do redis.call('ZADD', offered, seq, payload) end
-  said[#said + 1] = '[' .. seq .. ',' .. moment(at) .. ']'
-end
-local function trim()
-  local last = math.min(number('seq') - {LINES_KEPT}, number('done'))
-  if last > 0 then
-    redis.call('XTRIM', log, 'MINID', '~', last .. '-0')
-    redis.call('ZREMRANGEBYSCORE', seen, '-inf', last)
-  end
-  redis.call('ZREMRANGEBYRANK', offered, 0, -{PAYLOADS_KEPT + 1})
-end
-local function change(fields)
-  for i = 1, #fields, 2 do
-    local name, value = fields[i], fields[i + 1]
-    if name == 'identity' then
-      local customer = get('customer')
-      if not customer or (customer == fields[i + 3] and get('identity') ~= '') then
-        redis.call('HSET', meta, 'identity', value)
-      end
-    elseif name == 'customer' then
-      redis.call('HSETNX', meta, 'customer', value)
-    else
-      redis.call('HSET', meta, name, value)
-    end
-  end
-end
-local at_argument = 0
-local function argument() at_argument = at_argument + 1 return ARGV[at_argument] end
-local function arguments()
-  local many, list = tonumber(argument()), {{}}
-  for i = 1, many do list[i] = argument() end
-  return list
-end
-"""
-
-# A tracker's list is `head` slot events kept from what was trimmed, then the events `version - (length - head) + 1` on.
-_TRACKER = """
-local function tracker(after)
-  local length, head, version = redis.call('LLEN', events), number('head'), number('version')
-  local dropped = version - (length - head)
-  local from = head + after - dropped
-  if after < dropped or after == 0 then from = 0 end
-  return joined(redis.call('LRANGE', events, from, -1))
-end
-"""
+__all__ = ["EVENTS_KEPT", "LINES_KEPT"]
 
 
 async def run(redis: Client, script: Script, keys: ConversationKeys, *args: Arg) -> tuple[str, list[Any]]:
@@ -115,7 +29,7 @@ def counted(items: Sequence[Arg]) -> list[Arg]:
 
 
 ACCEPT = Script(
-    _PRELUDE
+    PRELUDE
     + """
 local ttl, most, hint, id, turn, is_message, payload, wake = unpack(ARGV)
 local before = redis.call('ZSCORE', seen, 'm:' .. id)
@@ -140,7 +54,7 @@ return {'ok', seq, 0}
 than the last one that was cleared away, else the turn could be accepted and forgotten."""
 
 TAKE = Script(
-    _PRELUDE
+    PRELUDE
     + """
 local me, lease_s = ARGV[1], tonumber(ARGV[2])
 local t, held = now(), get('lease')
@@ -152,8 +66,8 @@ return {'ok', fence, moment(t + lease_s)}
 )
 
 BEGIN = Script(
-    _PRELUDE
-    + _TRACKER
+    PRELUDE
+    + TRACKER_PART
     + """
 local me, lease_s, after = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local t, held = now(), get('lease')
@@ -167,7 +81,7 @@ return {'ok', fence, moment(t + lease_s), state(), turns(), tracker(after)}
 """TAKE where there are turns to answer, with everything needed to answer them."""
 
 EXTEND = Script(
-    _PRELUDE
+    PRELUDE
     + """
 if not leased(ARGV[1], ARGV[2]) then return {'lost'} end
 local till = moment(now() + tonumber(ARGV[3]))
@@ -177,7 +91,7 @@ return {'ok', till}
 )
 
 PENDING = Script(
-    _PRELUDE
+    PRELUDE
     + """
 if not leased(ARGV[1], ARGV[2]) then return {'lost'} end
 return {'ok', turns()}
@@ -185,7 +99,7 @@ return {'ok', turns()}
 )
 
 RELEASE = Script(
-    _PRELUDE
+    PRELUDE
     + """
 if not leased(ARGV[1], ARGV[2]) then return {'ok', 1} end
 if redis.call('LLEN', pending) > 0 then return {'ok', 0} end
@@ -194,13 +108,13 @@ return {'ok', 1}
 """
 )
 
-ENTRIES = Script(_PRELUDE + "return {'ok', lines(ARGV[1], '+', ARGV[2])}")
+ENTRIES = Script(PRELUDE + "return {'ok', lines(ARGV[1], '+', ARGV[2])}")
 
-TRACKER = Script(_PRELUDE + _TRACKER + "return {'ok', tracker(tonumber(ARGV[1]))}")
+TRACKER = Script(PRELUDE + TRACKER_PART + "return {'ok', tracker(tonumber(ARGV[1]))}")
 
 COMMIT = Script(
-    _PRELUDE
-    + _APPEND
+    PRELUDE
+    + APPEND
     + f"""
 local me, fence, seq, ttl, wake, lease_s = unpack(ARGV, 1, 6)
 at_argument = 6
@@ -271,7 +185,7 @@ return finish(0)
 lease is then given back, or kept and extended where more turns wait."""
 
 ANSWER = Script(
-    _PRELUDE
+    PRELUDE
     + """
 if number('done') < tonumber(ARGV[1]) then return {'wait'} end
 local found = {}
@@ -286,8 +200,8 @@ end
 """The replies to one turn."""
 
 SAY = Script(
-    _PRELUDE
-    + _APPEND
+    PRELUDE
+    + APPEND
     + """
 local ttl, hint, id, handoff, holder, reply, wake = unpack(ARGV, 1, 7)
 at_argument = 7
@@ -317,7 +231,7 @@ return {'ok'}
 """Make a conversation unless it is there."""
 
 BIND = Script(
-    _PRELUDE
+    PRELUDE
     + """
 local ttl, customer, identity = ARGV[1], ARGV[2], ARGV[3]
 if customer == '' then
@@ -342,14 +256,14 @@ return {'ok'}
 """Sign in, refresh (a step-up that still runs is kept) or sign out (the conversation stays this customer's)."""
 
 LOOK = Script(
-    _PRELUDE
+    PRELUDE
     + """
 return {'ok', number('changes'), number('seq'), number('version')}
 """
 )
 
 REST = Script(
-    _PRELUDE
+    PRELUDE
     + """
 local told, hint = tonumber(ARGV[1]), ARGV[2]
 if told > number('told') then redis.call('HSET', meta, 'told', told) end

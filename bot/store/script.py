@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import RedisCluster
 from redis.exceptions import NoScriptError
 
-from bot.store.connect import Client
+from bot.store.connect import Client, reaching
 
 AT_ONCE = 32
 Arg = str | bytes | int | float
@@ -40,12 +40,14 @@ class Script:
         pipe = redis.pipeline(transaction=False)
         for keys, args in calls:
             pipe.evalsha(self.sha, len(keys), *keys, *args)
-        results = await pipe.execute(raise_on_error=False)
+        with reaching():
+            results = await pipe.execute(raise_on_error=False)
         for n, result in enumerate(results):
             if isinstance(result, NoScriptError):
                 results[n] = await self(redis, *calls[n])
             elif isinstance(result, Exception):
-                raise result
+                with reaching():
+                    raise result
         return list(results)
 
     async def after(self, redis: Client, first: Sequence[Arg], keys: Sequence[str], args: Sequence[Arg]) -> Any:
@@ -57,11 +59,10 @@ class Script:
         pipe = redis.pipeline(transaction=False)
         pipe.execute_command(*first)
         pipe.evalsha(self.sha, len(keys), *keys, *args)
-        one, two = await pipe.execute(raise_on_error=False)
-        if isinstance(one, Exception):
-            raise one
-        if isinstance(two, NoScriptError):
-            return await redis.eval(self.lua, len(keys), *keys, *args)
-        if isinstance(two, Exception):
-            raise two
-        return two
+        with reaching():
+            one, two = await pipe.execute(raise_on_error=False)
+            if isinstance(one, Exception):
+                raise one
+            if isinstance(two, Exception) and not isinstance(two, NoScriptError):
+                raise two
+        return await redis.eval(self.lua, len(keys), *keys, *args) if isinstance(two, NoScriptError) else two

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 from redis.exceptions import RedisError
 
+from bot.errors import StoreDown
 from bot.store import codec, keys, lua
-from bot.store.connect import Client
+from bot.store.connect import Client, reaching
 from bot.store.due import Due, Hint
 from bot.store.wake import cancel
 
@@ -74,7 +75,8 @@ class Settler:
         pipe = self._redis.pipeline(transaction=False)
         for id, kind, data in records:
             pipe.execute_command("XADD", stream, *kept, "id", id, "kind", kind, "data", data)
-        await pipe.execute()
+        with reaching():
+            await pipe.execute()
 
     async def overdue(self, now: float, limit: int) -> list[str]:
         """Conversations with turns or effects that nobody holds a lease on; others found on the way are settled."""
@@ -104,7 +106,7 @@ class Settler:
             return
         try:
             await self.settle(changed)
-        except (RedisError, OSError) as error:
+        except (StoreDown, RedisError) as error:
             log.warning("settle.failed", extra={"error": type(error).__name__, "conversations": len(changed)})
 
     def _keys(self, conversation_id: str) -> Sequence[str]:

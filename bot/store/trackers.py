@@ -11,13 +11,15 @@ from typing import Any
 from bot.errors import LeaseLost, NotFound
 from bot.store import codec, keys, lua
 from bot.store.connect import Client
+from bot.store.lua_parts import PRELUDE
 from bot.store.script import Script
 
 APPEND = Script(
-    lua._PRELUDE
+    PRELUDE
     + """
 if number('version') ~= tonumber(ARGV[1]) then return {'moved', number('version')} end
 for i = 3, #ARGV, 500 do redis.call('RPUSH', events, unpack(ARGV, i, math.min(i + 499, #ARGV))) end
+changed()
 keep(ARGV[2])
 return {'ok', redis.call('HINCRBY', meta, 'version', #ARGV - 2)}
 """

@@ -19,8 +19,9 @@ from redis.asyncio import RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from bot.errors import StoreDown
 from bot.store.codec import text
-from bot.store.connect import Client
+from bot.store.connect import Client, reaching
 
 log = logging.getLogger(__name__)
 
@@ -142,9 +143,10 @@ class Wakes:
         pause_s = 0.05
         while True:
             try:
-                connection = await self._connect()
-            except (RedisError, OSError) as error:
-                log.warning("wakes.unreachable", extra={"error": type(error).__name__})
+                with reaching():
+                    connection = await self._connect()
+            except (StoreDown, RedisError) as error:
+                log.warning("wakes.unreachable", extra={"error": str(error)})
                 await asyncio.sleep(pause_s)
                 pause_s = min(1.0, pause_s * 2)
                 continue

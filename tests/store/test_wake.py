@@ -6,6 +6,9 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
+from bot.errors import StoreDown
 from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.wake import Subscription
@@ -124,3 +127,19 @@ async def test_ten_thousand_listeners_share_one_connection(redis_server: Server,
             assert len(client.client_list(_type="pubsub")) == 1
         for each in contexts:
             await each.__aexit__(None, None, None)
+
+
+async def test_who_writes_while_redis_is_away_is_told_to_come_back() -> None:
+    with server() as one:
+        conversations = Conversations(connect(one.url))
+        id = await opened(conversations)
+        one.kill()
+        calls = [lambda: conversations.accept(turn(id)), lambda: conversations.get(id), lambda: opened(conversations)]
+        for call in [*calls, lambda: conversations.entries(id), lambda: conversations.overdue(now=time.time())]:
+            with pytest.raises(StoreDown) as refusal:
+                await call()
+            assert refusal.value.retry_after_s > 0
+        one.start()
+        await opened(conversations)
+        await conversations.aclose()
+        await conversations.redis.aclose()
