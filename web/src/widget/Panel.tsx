@@ -40,7 +40,7 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
     return () => document.removeEventListener('visibilitychange', seen);
   }, [client, state.entries]);
 
-  const offer = offered(state);
+  const offer = offered(state, strings.starters);
   const choose = (button: Button) => {
     client.choose(button);
     focusField(panel.current);
@@ -62,10 +62,11 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
   );
 }
 
-/** The buttons of the newest replies, until the customer answers or a person takes over. */
-function offered({ entries, unsent, holder, replaying }: ChatState): Offer & { shown: Button[] } {
+/** The buttons of the newest replies, until the customer answers or a person takes over; at first, ways to begin. */
+function offered({ phase, entries, unsent, holder, replaying }: ChatState, starters: string[]): Offer & { shown: Button[] } {
   const none = { seq: 0, buttons: [], shown: [] };
   if (holder === 'human' || unsent.length || replaying) return none;
+  if (!entries.length && phase === 'online') return { ...none, buttons: starters.map((title) => ({ title, payload: '' })) };
   for (const { seq, author, buttons, custom } of [...entries].reverse()) {
     if (author === 'customer') return none;
     if (!buttons?.length) continue;

@@ -63,7 +63,7 @@ function boot(given: Settings = {}): Booted {
     tab: memory(() => window.sessionStorage),
   });
   const view = new Store<View>({
-    open: false, launcher: settings.launcher ?? true, locale, theme: settings.theme ?? 'auto', draft: { text: '', at: 0 },
+    open: false, launcher: settings.launcher ?? true, locale, theme: settings.theme ?? 'auto', draft: { text: settings.text ?? '', at: settings.text ? Date.now() : 0 },
     dir: settings.dir ?? (document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'),
   });
   booted = { client, view, host: mount(client, view) };
