@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 WORKER = "XIAOER_WORKER"
 """Set for a serving process: its number."""
+FOLDER = "XIAOER_FLEET"
+"""Where the workers find each other: a folder with a Unix socket for each."""
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SOON_S = 5.0
 """A worker that ends sooner than this did not come up; one after another, that is no accident."""
@@ -42,8 +44,8 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     ended = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
-    with _held_port(settings.gateway.host, settings.gateway.port) as port, _metrics_folder() as metrics:
-        env = {**os.environ, "PORT": str(port), METRICS_FOLDER: str(metrics)}
+    with _held_port(settings.gateway.host, settings.gateway.port) as port, _folder() as folder:
+        env = {**os.environ, "PORT": str(port), FOLDER: str(folder), METRICS_FOLDER: str(folder / "metrics")}
         keepers = [asyncio.create_task(_keep(number, args, env, ended)) for number in range(args.workers)]
         waits = [asyncio.create_task(ended.wait()), *keepers]
         try:
@@ -125,9 +127,10 @@ def port_taken(host: str, port: int, error: OSError) -> ConfigError:
 
 
 @contextmanager
-def _metrics_folder() -> Iterator[Path]:
-    """Where the workers' counters meet, so that any of them can show all."""
-    folder = Path(tempfile.mkdtemp(prefix="xiaoer-metrics-"))
+def _folder() -> Iterator[Path]:
+    """Where the workers find each other, and their counters meet so that any of them can show all."""
+    folder = Path(tempfile.mkdtemp(prefix="xiaoer-"))
+    (folder / "metrics").mkdir()
     try:
         yield folder
     finally:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.cli.service import Service
+    from bot.gateway.siblings import Siblings
 
 SOCKETS_CLOSE_WITHIN_S = 5.0
 
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     if worker is None:
         fleet.demand_port(settings.gateway.host, settings.gateway.port)
     logs.configure(worker=worker or "0")
-    asyncio.run(_serve(settings, args, shared=worker is not None))
+    asyncio.run(_serve(settings, args, _siblings(env)))
     return 0
 
 
@@ -64,7 +66,17 @@ def _check(settings: Settings, args: argparse.Namespace) -> None:
         raise ConfigError(*problems)
 
 
-async def _serve(settings: Settings, args: argparse.Namespace, *, shared: bool) -> None:
+def _siblings(env: Mapping[str, str]) -> Siblings | None:
+    """The other workers, where there are any."""
+    from bot.cli import fleet
+    from bot.gateway.siblings import Siblings
+
+    if fleet.WORKER not in env or fleet.FOLDER not in env:
+        return None
+    return Siblings(Path(env[fleet.FOLDER]), int(env[fleet.WORKER]))
+
+
+async def _serve(settings: Settings, args: argparse.Namespace, siblings: Siblings | None) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
@@ -75,11 +87,15 @@ async def _serve(settings: Settings, args: argparse.Namespace, *, shared: bool) 
 
     models = await Models.load(settings, args.model)
     following = asyncio.create_task(models.follow()) if args.model is None else None
-    async with service(settings, models, name=f"{os.uname().nodename}-{os.getpid()}") as running:
+    name = f"{os.uname().nodename}-{os.getpid()}"
+    async with service(settings, models, name=name, siblings=siblings) as running:
         await _check_redis(running)
         runner = web.AppRunner(running.app, access_log=None, shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
         await runner.setup()
-        site = await _listen(runner, settings, shared=shared)
+        if siblings is not None:
+            siblings.socket.unlink(missing_ok=True)
+            await web.UnixSite(runner, siblings.socket).start()
+        site = await _listen(runner, settings, shared=siblings is not None)
         print(f"xiaoer run: serving at {site.name}", file=sys.stderr, flush=True)
         await stop.wait()
         print("xiaoer run: stopping; turns in flight are finished first", file=sys.stderr, flush=True)

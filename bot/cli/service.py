@@ -27,6 +27,7 @@ from bot.gateway.headers import Proxies
 from bot.gateway.identity import IdentityCheck
 from bot.gateway.limits import Limits
 from bot.gateway.load import Load
+from bot.gateway.siblings import Siblings
 from bot.handoff.life import Handoffs
 from bot.handoff.routing import Routing
 from bot.settings import Settings
@@ -41,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 CREDENTIALS = "credentials.yml"
 SWEEP_S = 60.0
+LAST_REPLIES_S = 0.2
+"""For the last replies to reach the sockets before these are closed; who misses one gets it when they resume."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Service:
 
 
 @asynccontextmanager
-async def service(settings: Settings, engines: Engine | Source, *, name: str) -> AsyncIterator[Service]:
+async def service(
+    settings: Settings, engines: Engine | Source, *, name: str, siblings: Siblings | None = None
+) -> AsyncIterator[Service]:
     """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
     channels, accounts = channels_of(settings), load_accounts(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
@@ -91,7 +96,7 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
         address_of=proxies.address,
         is_https=proxies.is_https,
     )
-    app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)])
+    app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)], siblings=siblings)
     async with AsyncExitStack() as answering:
         await answering.enter_async_context(worker)
 
@@ -99,6 +104,7 @@ async def service(settings: Settings, engines: Engine | Source, *, name: str) ->
             """Before the sockets are closed: no new turns, and the last replies of those in flight."""
             door.open = False
             await answering.aclose()
+            await asyncio.sleep(LAST_REPLIES_S)
 
         app.on_shutdown.insert(0, drain)
         sweeping = asyncio.create_task(_sweep(handoffs), name="handoffs sweep")

@@ -19,6 +19,7 @@ from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS, Sockets
 from bot.gateway.pages import Pages
+from bot.gateway.siblings import Siblings
 from bot.gateway.socketio_door import SocketIODoor
 from bot.settings import Settings
 
@@ -26,11 +27,16 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 
-DeskRoutes = Callable[[web.Application], None]
+AddRoutes = Callable[[web.Application], None]
 
 
 def make_app(
-    settings: Settings, door: FrontDoor, channels: Mapping[str, Channel], *, others: Iterable[DeskRoutes] = ()
+    settings: Settings,
+    door: FrontDoor,
+    channels: Mapping[str, Channel],
+    *,
+    others: Iterable[AddRoutes] = (),
+    siblings: Siblings | None = None,
 ) -> web.Application:
     """`others` add the routes of rooms beside this one (the desk), before the pages take what is left."""
     origins, proxies = Origins(settings.gateway.allowed_origins), Proxies(settings.gateway.trusted_proxies)
@@ -50,7 +56,7 @@ def make_app(
         add_routes(app)
     for channel in channels.values():
         if isinstance(channel, SocketIO):
-            SocketIODoor(channel, door, origins, proxies).attach(app)
+            SocketIODoor(channel, door, origins=origins, proxies=proxies, siblings=siblings).attach(app)
     app.router.add_get("/desk", _to_desk)
     Pages(Path(settings.project) / "web" / "dist", shop=settings.demo).add_routes(app)
     app.on_shutdown.append(_going_away)

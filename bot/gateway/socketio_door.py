@@ -25,11 +25,12 @@ from bot.gateway.errors import Refusal, refusal
 from bot.gateway.feed import feed
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies
+from bot.gateway.siblings import Siblings
 from bot.types import Entry
 
 log = structlog.get_logger(__name__)
 
-PATH = "socket.io"
+PATH = "/socket.io/"
 _REMEMBERED = 10_000
 _EVENTS_AT_ONCE = 8
 """Of one client's, at most so many are worked on; more are refused."""
@@ -51,10 +52,19 @@ class _Client:
 class SocketIODoor:
     """The server's side of all Socket.IO connections of this process."""
 
-    def __init__(self, channel: SocketIO, door: FrontDoor, origins: Origins, proxies: Proxies) -> None:
+    def __init__(
+        self,
+        channel: SocketIO,
+        door: FrontDoor,
+        *,
+        origins: Origins,
+        proxies: Proxies,
+        siblings: Siblings | None = None,
+    ) -> None:
         self._channel = channel
         self._door = door
         self._proxies = proxies
+        self._siblings = siblings
         self._clients: dict[str, _Client] = {}
         self._delivered: OrderedDict[str, int] = OrderedDict()
         """Up to which line a conversation's clients were told, for those that come back."""
@@ -72,13 +82,26 @@ class SocketIODoor:
         self._server.on("session_request", self._answering(self._session_request))
         self._server.on(channel.user_message_evt, self._answering(self._user_uttered))
 
-    def attach(self, app: web.Application) -> None:
-        self._server.attach(app, PATH)
+        if siblings is not None:
+            new_id = self._server.eio.generate_id
+            self._server.eio.generate_id = lambda: siblings.own(new_id())
 
-    async def close(self) -> None:
+    def attach(self, app: web.Application) -> None:
+        for method in ("GET", "POST", "OPTIONS"):
+            app.router.add_route(method, PATH, self._handle)
+        app.on_shutdown.append(self._close)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        stranger = self._siblings.stranger(request.query.get("sid", "")) if self._siblings else None
+        if self._siblings is not None and stranger is not None:
+            return await self._siblings.forward(request, stranger)
+        response: web.StreamResponse = await self._server.eio.handle_request(request)
+        return response
+
+    async def _close(self, app: web.Application) -> None:
+        """Every client connects again elsewhere."""
         for sid in list(self._clients):
             await self._server.disconnect(sid)
-        await self._server.shutdown()
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> bool:
         if not self._door.open:

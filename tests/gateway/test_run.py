@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import socketio
 from aiohttp import WSMsgType
 
 from tests.redis import eventually, free_ports
@@ -107,14 +108,13 @@ async def test_sigterm_lets_turns_finish_and_tells_sockets_that_it_goes_away(pro
             await chat.send_str(json.dumps({"type": "hello", "token": None, "after": 0}))
             assert (await chat.receive_json())["type"] == "welcome"
             await chat.send_str(json.dumps({"type": "message", "id": "m1", "text": "hello"}))
-            frame = {}
-            while frame.get("type") != "accepted":
-                frame = await chat.receive_json()
+            frames = [await chat.receive_json()]
+            while frames[-1]["type"] != "accepted":
+                frames.append(await chat.receive_json())
             process.send_signal(signal.SIGTERM)
-            texts = []
             while (message := await chat.receive()).type is WSMsgType.TEXT:
-                texts.append(json.loads(message.data).get("text", ""))
-            assert any(text.startswith("Hello!") for text in texts)
+                frames.append(json.loads(message.data))
+            assert any(frame.get("text", "").startswith("Hello!") for frame in frames)
             assert chat.close_code == 1001
         async with asyncio.timeout(20):
             await process.communicate()
@@ -124,7 +124,8 @@ async def test_sigterm_lets_turns_finish_and_tells_sockets_that_it_goes_away(pro
 @pytest.mark.slow
 async def test_workers_share_the_port_and_a_dead_one_is_replaced(project: Path, redis_url: str) -> None:
     async with running(project, redis_url, "--workers", "2") as (process, url):
-        first = await eventually(lambda: workers(process.pid, 2), "two workers", within_s=60)
+        await eventually(lambda: listeners(url, 2), "two workers that listen", within_s=60)
+        first = await workers(process.pid, 2)
         os.kill(first[0], signal.SIGKILL)
 
         async def replaced() -> set[int]:
@@ -148,6 +149,26 @@ async def test_workers_share_the_port_and_a_dead_one_is_replaced(project: Path, 
         assert await workers(process.pid, 0) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
+async def test_a_polling_client_may_reach_any_worker(project: Path, redis_url: str, transports: list[str]) -> None:
+    """Each request is a connection of its own here, so about half of them reach the other worker."""
+    async with running(project, redis_url, "--workers", "2") as (_, url):
+        await eventually(lambda: listeners(url, 2), "two workers that listen", within_s=60)
+        for _ in range(4):
+            connector = aiohttp.TCPConnector(force_close=True)
+            async with aiohttp.ClientSession(connector=connector) as http:
+                client = socketio.AsyncClient(reconnection=False, http_session=http)
+                heard: asyncio.Queue[str] = asyncio.Queue()
+                client.on("bot_uttered", lambda data, heard=heard: heard.put_nowait(data["text"]))
+                await client.connect(url, transports=transports)
+                answer = await client.call("user_uttered", {"message": "hello"}, timeout=20)
+                assert "accepted" in answer
+                async with asyncio.timeout(20):
+                    assert await heard.get() == "Hello!"
+                await client.eio.disconnect(abort=True)
+
+
 async def workers(parent: int, many: int) -> list[int]:
     """The parent's children, if there are `many`."""
     with suppress(OSError):
@@ -155,3 +176,10 @@ async def workers(parent: int, many: int) -> list[int]:
         found = [int(pid) for pid in re.findall(r"\d+", text)]
         return found if len(found) == many else []
     return []
+
+
+async def listeners(url: str, many: int) -> bool:
+    """Whether so many sockets listen on the port."""
+    place = f":{int(url.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[1].endswith(place) and row[3] == "0A" for row in rows) == many
