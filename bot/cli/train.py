@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     start = time.monotonic()
     if not (args.quiet or sys.stderr.isatty()):
-        print("training ...", file=sys.stderr, flush=True)
+        print("training ...", flush=True)
     with _Bar(quiet=args.quiet) as bar:
         path = training.train(settings, force=args.force, progress=bar.show)
     print(path if args.quiet else f"{path}: trained in {time.monotonic() - start:.0f} s")
