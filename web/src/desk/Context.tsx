@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-import { fill, type Language } from '../lib/locale';
+import { fill, readers, type Language } from '../lib/locale';
 import { money } from '../lib/money';
 import { clock, date } from '../lib/time';
 import type { Handoff, Identity, Tried } from './api';
@@ -19,7 +19,7 @@ const INTERNAL = new Set(['identity', 'tried', 'language', 'handover_reason', 'a
 /** Everything the bot knew, in the order a person needs it: why, who, what it is about, what was done. */
 export function Context({ handoff, strings, language }: Props) {
   const { reason, summary, identity, intents, slots, tried } = handoff;
-  const known = Object.entries(slots).filter(([name, value]) => !INTERNAL.has(name) && !isEmpty(value));
+  const known = Object.entries(slots).filter(([name, value]) => !INTERNAL.has(name) && isReadable(value));
   const stake = handoff.value ? money(handoff.value, handoff.value_currency || 'CNY', language) : '';
   return (
     <aside class="context" aria-label={strings.context} tabIndex={0}>
@@ -32,7 +32,7 @@ export function Context({ handoff, strings, language }: Props) {
       <Part title={strings.intents}>
         {intents.length ? (
           <ul class="guesses" role="list">
-            {intents.slice(0, 4).map(({ intent, confidence }) => (
+            {intents.filter((guess, index) => !index || guess.confidence >= 0.005).slice(0, 4).map(({ intent, confidence }) => (
               <li key={intent}>
                 <span>{intentName(intent, language)}</span><b>{Math.round(confidence * 100)} %</b>
                 <i aria-hidden="true"><i style={{ inlineSize: `${confidence * 100}%` }} /></i>
@@ -68,7 +68,7 @@ function Who({ identity, strings, language }: { identity: Identity | null; strin
       <b>{identity.name || identity.customer_id}</b>
       <span>{fill(strings.customerId, { id: identity.customer_id })}</span>
       <span class="proof">{strong ? strings.level2 : strings.level1}</span>
-      <span>{method} · {fill(strings.provenAt, { time: clock(identity.proven_at, language) })}</span>
+      <span>{method} · {fill(strings.provenAt, { time: clock(identity.proven_at, readers(language)) })}</span>
     </p>
   );
 }
@@ -79,22 +79,25 @@ function Attempt({ tried, strings, language }: { tried: Tried; strings: Strings;
   return (
     <li class={outcome}>
       <span>{humanise(action)}</span><span class={`tag outcome-${outcome}`}>{word}</span>
-      <small>{clock(at, language)}{detail && ` · ${humanise(detail)}`}</small>
+      <small>{clock(at, readers(language))}{detail && ` · ${humanise(detail)}`}</small>
     </li>
   );
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+/** Whether a slot holds what a person can read: a word, a number, an amount, a span of days, or a few of these. */
+function isReadable(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0 && value.every(isReadable);
+  if (typeof value !== 'object' || value === null) return value !== null && value !== undefined && value !== '';
+  return 'minor' in value || ('from' in value && 'to' in value);
 }
 
 function shown(value: unknown, language: Language): string {
   if (typeof value === 'object' && value) {
     const { minor, currency, from, to } = value as Record<string, unknown>;
     if (typeof minor === 'number') return money(minor, typeof currency === 'string' ? currency : 'CNY', language);
-    if (from && to) return `${date(from, language)} – ${date(to, language)}`;
-    return JSON.stringify(value);
+    if (from && to) return `${date(from, readers(language))} – ${date(to, readers(language))}`;
+    if (Array.isArray(value)) return value.map((each) => shown(each, language)).join(', ');
   }
-  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return date(value, language);
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return date(value, readers(language));
   return String(value);
 }

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Entry } from '../chat/wire';
-import { fill, textLanguage, type Language } from '../lib/locale';
+import { fill, readers, textLanguage, type Language } from '../lib/locale';
 import { clock, day, sameDay } from '../lib/time';
 import { isComposing } from '../widget/Composer';
 import { Rich } from '../widget/Rich';
@@ -84,9 +84,9 @@ interface LineProps {
 }
 
 function Line({ entry, before, name, strings, language }: LineProps) {
-  const separator = (!before || !sameDay(before.at, entry.at)) && <p class="day">{day(entry.at, Date.now() / 1000, language)}</p>;
+  const separator = (!before || !sameDay(before.at, entry.at)) && <p class="day">{day(entry.at, Date.now() / 1000, readers(language))}</p>;
   if (entry.author === 'system') {
-    return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{entry.text}</span> <time>{clock(entry.at, language)}</time></p>}</>;
+    return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{entry.text}</span> <time>{clock(entry.at, readers(language))}</time></p>}</>;
   }
   const first = !before || before.author !== entry.author || before.name !== entry.name;
   const speaker = entry.author === 'customer' ? name : entry.author === 'agent' ? entry.name || strings.you : strings.bot;
@@ -95,7 +95,7 @@ function Line({ entry, before, name, strings, language }: LineProps) {
     <>
       {separator}
       <div class={`said ${entry.author}${first ? ' first' : ''}`}>
-        {first && <p class="speaker">{speaker}<time>{clock(entry.at, language)}</time></p>}
+        {first && <p class="speaker">{speaker}<time>{clock(entry.at, readers(language))}</time></p>}
         {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} strings={stringsFor(language)} /></div>}
         {entry.attachment && /^(https?:)?\//.test(entry.attachment) && <p class="aside">{entry.attachment}</p>}
         {typeof card === 'string' && <p class="aside">{fill(strings.shown, { card })}</p>}

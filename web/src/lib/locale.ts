@@ -21,6 +21,11 @@ export function regional(locale: string, preferred: readonly string[]): string {
   return wanted.includes('-') ? wanted : (preferred.find((each) => each.startsWith(`${wanted}-`)) ?? wanted);
 }
 
+/** How this reader's browser writes times and dates in a language. */
+export function readers(language: Language): string {
+  return regional(language, navigator.languages);
+}
+
 /** Fills `{name}` places. */
 export function fill(template: string, values: Record<string, string | number>): string {
   return template.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
