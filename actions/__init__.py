@@ -1,1 +1,1 @@
-"""What the bot can do, one file per business area (docs/reference/dialogue.md). The bank is asked through `actions.services`."""
+"""What the bot can do, one file per business area; docs/reference/dialogue.md tells how it is put together."""

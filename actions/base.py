@@ -1,4 +1,4 @@
-"""What every action has in common: proof of identity before its code, one policy for failures, a record of what was tried.
+"""What all actions share: proof of identity before their code, one policy for failures, a record of what was tried.
 
 An action is a class with a name (`called`), the proof it needs (`requires`) and `perform`. `run` is not for subclasses.
 """

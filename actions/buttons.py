@@ -1,4 +1,4 @@
-"""Quick replies. A payload is an intent with the values it carries; the store lets through only those that were offered."""
+"""Quick replies. A payload is an intent with its values; the store lets through only those that were offered."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ class Call:
         self._dispatcher.utter_message(text=text, buttons=[dict(each) for each in buttons], json_message=dict(card))
 
     def ask_back(
-        self, response: str, offer: Mapping[str, Any], *, buttons: Sequence[Button] = (), **facts: str
+        self, response: str, offer: Mapping[str, Any], *, buttons: Sequence[Button] = (), **facts: Any
     ) -> None:
         """Propose a next step that a plain "yes" accepts: `{"do": action}` or `{"intent": ..., "entities": {...}}`."""
         self.set("offer", dict(offer))
@@ -259,3 +259,8 @@ class Call:
 
     async def moment(self, at: float) -> str:
         return wording.moment(at, self.language, now=self.now, zone=await self.zone())
+
+
+def entities(**values: str) -> list[dict[str, Any]]:
+    """Values as a message would carry them, for an offer."""
+    return [{"entity": name, "value": value} for name, value in values.items()]

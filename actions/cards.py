@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import Button, button, stop, wanted
-from actions.call import Call
+from actions.buttons import Button, button, stop
+from actions.call import Call, entities
+from actions.card_news import tell_delivery
 from actions.choosing import Pick
 from actions.form import Form
 from actions.pick import Candidate
-from actions.services.bank_types import Card, Decline
+from actions.services.bank_types import Card
 from actions.steps import Choose, Confirm, ConfirmIfUnsure
-from actions.words import CARD_REASONS, DECLINES, word
+from actions.words import CARD_REASONS
 from bot.errors import ServiceRefused
 from bot.types import Level
 
 ALL = "all"
-RECENT_S = 14 * 86_400
-"""A decline older than that is not what somebody is asking about."""
 
 
 class CardForm(Form):
@@ -88,7 +86,7 @@ class ReportCardLost(Action):
         await call.bank.report_card_lost(call.customer_id, card.id, idempotency_key=call.key)
         call.record("done", card.id)
         call.say("utter_card_blocked", card_name=nouns.card_name(call, card))
-        offer = {"intent": "replace_card", "entities": _entities(card_ending=card.ending, choice="lost")}
+        offer = {"intent": "replace_card", "entities": entities(card_ending=card.ending, choice="lost")}
         order = button("order_card", call.language, "replace_card", card_ending=card.ending, choice="lost")
         call.ask_back("utter_offer_replacement", offer, buttons=(order, button("no", call.language, "deny")))
 
@@ -127,7 +125,10 @@ class FreezeCard(Action):
         frozen = await freeze(call, None if ending == ALL else ending)
         call.record("done", ",".join(card.id for card in frozen))
         endings = [nouns.card_name(call, card) for card in frozen]
-        call.say("utter_cards_frozen" if ending == ALL else "utter_card_frozen", card_name=_listed(call, endings))
+        call.say(
+            "utter_cards_frozen" if ending == ALL else "utter_card_frozen",
+            card_name=wording.listed(endings, call.language),
+        )
 
 
 async def freeze(call: Call, ending: str | None) -> list[Card]:
@@ -233,108 +234,8 @@ class ReplaceCard(Action):
             call.say("utter_replacement_ordered", ending=new.ending, address=new.address, expected=expected)
 
 
-class ExplainDecline(Action):
-    """Why the last card payment was turned down, how often, and what helps."""
-
-    called = "action_card_declined"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_declined_signed_out"
-
-    async def perform(self, call: Call) -> None:
-        ending = call.entity("card_ending")
-        found = [
-            each
-            for each in await call.bank.declines(call.customer_id, limit=20)
-            if call.now - each.at < RECENT_S and ending in (None, each.card_ending)
-        ]
-        if not found:
-            offer = {"intent": "payment_failed"}
-            call.ask_back("utter_no_declines", offer, buttons=wanted(call.language))
-            return
-        last = found[0]
-        same_card = [each for each in found if each.card_id == last.card_id]
-        facts = {
-            "card_name": nouns.ending_name(call, last.card_ending),
-            "money": call.money(last.amount_minor, last.currency),
-            "merchant": last.merchant,
-            "at": await call.moment(last.at),
-            "times": str(len(same_card)),
-        }
-        call.say("utter_card_was_declined" if len(same_card) == 1 else "utter_card_was_declined_often", **facts)
-        _say_what_helps(call, last)
-        others = list({each.reason: None for each in same_card if each.reason != last.reason})
-        if others:
-            why = wording.listed([word(DECLINES, each, call.language) for each in others], call.language)
-            call.say("utter_declined_also", why=why)
-
-
-def _say_what_helps(call: Call, decline: Decline) -> None:
-    response = f"utter_declined_{decline.reason}"
-    intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
-        decline.reason
-    )
-    if intent is None:
-        call.say(response)
-        return
-    entities = _entities(card_ending=decline.card_ending) if intent != "change_limit" else []
-    call.ask_back(response, {"intent": intent, "entities": entities}, buttons=wanted(call.language))
-
-
-class TellDelivery(Action):
-    called = "action_card_delivery"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_delivery_signed_out"
-
-    async def perform(self, call: Call) -> None:
-        cards = await call.bank.cards(call.customer_id)
-        ordered = [each for each in cards if each.replacement and each.replacement.status != "delivered"]
-        ordered = ordered or [each for each in cards if each.replacement]
-        for card in ordered:
-            await tell_delivery(call, card)
-        if not ordered:
-            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=wanted(call.language))
-
-
-async def tell_delivery(call: Call, card: Card) -> None:
-    """Where the replacement of a card is."""
-    new = card.replacement
-    if new is None:
-        return
-    tracked = "_tracked" if new.status == "shipped" and new.tracking_number else ""
-    call.say(
-        f"utter_delivery_{new.status}{tracked}",
-        card=_delivery_card(call, card),
-        ending=new.ending,
-        expected=await call.day(new.expected_on, weekday=True),
-        carrier=new.carrier or "",
-        tracking=new.tracking_number or "",
-        address=new.address,
-    )
-
-
 async def _card(call: Call, ending: str) -> Card:
     cards = [each for each in await call.bank.cards(call.customer_id) if each.ending == ending]
     if not cards:
         raise ServiceRefused("not_found", "no such card")
     return cards[0]
-
-
-def _entities(**values: str) -> list[dict[str, str]]:
-    return [{"entity": name, "value": value} for name, value in values.items()]
-
-
-def _listed(call: Call, names: list[str]) -> str:
-    return wording.listed(names, call.language)
-
-
-def _delivery_card(call: Call, card: Card) -> dict[str, object]:
-    new = card.replacement
-    assert new is not None  # noqa: S101
-    item = {
-        "id": card.id,
-        "title": nouns.ending_name(call, new.ending),
-        "amount": "",
-        "date": new.expected_on,
-        "status": new.status,
-    }
-    return {"card": "card", "items": [item], "record": asdict(card)}

@@ -1,4 +1,4 @@
-"""When the bot does not know: offer what it may have been, ask to say it otherwise, then fetch a person. It never loops."""
+"""When the bot does not know: offer what was perhaps meant, ask to say it otherwise, then fetch a person."""
 
 from __future__ import annotations
 

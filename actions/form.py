@@ -1,8 +1,8 @@
 """Forms: what a flow has to know before it can act, asked one thing at a time, in whatever order the customer says it.
 
 A form is Rasa's: a loop with `required_slots` in domain.yml, started and submitted by rules. `validate_<form>` decides
-which slot is asked next and asks it itself, because the questions depend on what is in the account. It takes what it can
-from a message, gives messages that are about something else back to the rules, and goes on when those are through.
+which slot is asked next and asks it itself, because the questions depend on what is in the account. It takes what it
+can from a message, gives messages about something else back to the rules, and goes on when those are through.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one-time code: sent when an action needs a stronger proof, asked for by `code_form`, checked, and then on with it."""
+"""The one-time code: sent when an action needs a stronger proof, asked for by `code_form`, checked; then it goes on."""
 
 from __future__ import annotations
 

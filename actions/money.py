@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from actions import nouns, wording
@@ -148,7 +148,7 @@ class ReceiptForm(Form):
         return True
 
     def more_options(self, call: Call) -> list[Button]:
-        last = datetime.fromtimestamp(call.now).date().replace(day=1) - timedelta(days=1)
+        last = datetime.fromtimestamp(call.now, UTC).date().replace(day=1) - timedelta(days=1)
         month = f"{last:%Y-%m}"
         title = f"{wording.month(month, call.language)}{'账单' if call.zh else ' statement'}"
         return [Button(title, payload("inform_date", date=f"{month}-01"))]

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 NEWEST = re.compile(
-    r"\b(last|latest|newest|most recent)\b|最近(的|那|一|这)|最新|上一[笔个次]|刚刚|刚才", re.IGNORECASE
+    r"\b(last|latest|newest|most recent)\b|最近(的|那|一|这)|最新|上一[笔个次]|刚刚|刚才",
+    re.IGNORECASE,
 )
 OTHER = re.compile(
-    r"\b(other|another|different|wrong one|not th(at|is)( one)?|else)\b|另一|另外|别的|其他|其它|不是这|不是那|换一|选错|不对",
+    r"\b(other|another|different|wrong one|not th(at|is)( one)?|else)\b"
+    r"|另一|另外|别的|其他|其它|不是这|不是那|换一|选错|不对",
     re.IGNORECASE,
 )
 _ORDINALS = (

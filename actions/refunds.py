@@ -20,8 +20,14 @@ from bot.errors import ServiceRefused
 from bot.types import Level
 
 SOUND_LIKE_REASONS = (
-    "refund_not_arrived", "refund_status", "cancel_refund", "cancel_transfer", "transfer_status", "card_delivery", "complaint"
-)  # fmt: skip
+    "refund_not_arrived",
+    "refund_status",
+    "cancel_refund",
+    "cancel_transfer",
+    "transfer_status",
+    "card_delivery",
+    "complaint",
+)
 OPEN = ("requested", "approved", "sent_to_bank")
 
 

@@ -22,7 +22,7 @@ RECENT_S = 30 * 86_400
 
 
 class SecureAccount(Action):
-    """Freezes every card and locks the account if we know who it is. Who can no longer sign in gets a person at once."""
+    """Freezes every card and locks the account if we know who it is. Who cannot sign in any more gets a person."""
 
     called = "action_secure_account"
     requires = Level.NONE

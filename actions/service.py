@@ -19,6 +19,9 @@ from bot.types import Level
 SHOWN_FIRST = ("request_refund", "refund_status", "charged_twice", "transfer_status", "card_lost", "check_balance")
 
 LIKELY = 0.02
+"""So likely must a wish be for a bare number, amount or date to be taken as part of it."""
+REMEMBERED = 20
+"""Events."""
 
 
 class HandOver(Action):
@@ -69,7 +72,7 @@ class Affirm(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        offer = call.slot("offer") or {}
+        offer = _offered(call)
         if offer.get("do"):
             self._go_on(call, offer)
         elif offer.get("resume"):
@@ -90,6 +93,22 @@ class Affirm(Action):
         if offer.get("said"):
             call.set("said", offer["said"])
         call.follow(offer["do"])
+
+
+def _offered(call: Call) -> dict[str, Any]:
+    """What a plain yes or no is about. Rasa's two-stage fallback rewinds the tracker when an answer is clear, and with
+    it the guess that was offered: that is read from the events."""
+    if call.slot("offer"):
+        return dict(call.slot("offer"))
+    rewound = False
+    for event in reversed(call.tracker.events[-REMEMBERED:]):
+        if event["event"] == "rewind":
+            rewound = True
+        elif event["event"] == "bot":
+            break
+        elif rewound and event["event"] == "slot" and event["name"] == "offer":
+            return dict(event["value"] or {})
+    return {}
 
 
 def _as_if_said(call: Call, intent: str, entities: list[dict[str, Any]]) -> None:
@@ -113,7 +132,7 @@ class Deny(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        offer = call.slot("offer") or {}
+        offer = _offered(call)
         if offer.get("guesses"):
             call.say("utter_ask_rephrase", buttons=(person(call.language),))
             return

@@ -52,10 +52,13 @@ ANGRY_TWICE_WITHIN = 6
 THIRD_TIME = 3
 NOT_SOLVED_TWICE = 2
 NOT_UNDERSTOOD = 3
-"""In a row."""
+"""In a row, where no form was asking."""
+NOTHING_UNDERSTOOD = 4
+"""With nothing but a yes or no between them, while the two-stage fallback was at work."""
 
 NOTHING_ASKED = frozenset({"express_anger", "nlu_fallback", "out_of_scope", "not_solved", "affirm", "deny", ""})
 UNKNOWN = frozenset({"nlu_fallback", "out_of_scope"})
+BETWEEN = UNKNOWN | {"affirm", "deny"}
 NOT_QUESTIONS = frozenset(
     [
         "greet",
@@ -90,7 +93,16 @@ class Heard:
     intent: str
     details: tuple[str, ...] = ()
     anger: float = 0.0
-    in_form: bool = False
+    loop: str | None = None
+    """The form, or the two-stage fallback, that was waiting for an answer."""
+
+    @property
+    def in_loop(self) -> bool:
+        return self.loop is not None
+
+    @property
+    def in_form(self) -> bool:
+        return self.loop not in (None, ACTION_TWO_STAGE_FALLBACK_NAME)
 
     @property
     def angry(self) -> bool:
@@ -103,7 +115,7 @@ class Solved:
 
 
 def reason_to_escalate(history: Sequence[Heard | Solved]) -> str | None:
-    """`anger`, `third_time`, `fallback` or None, given what was heard and solved, oldest first, the latest message last."""
+    """`anger`, `third_time`, `fallback` or None, given what was heard and solved, in order; the latest message last."""
     if not history or not isinstance(history[-1], Heard):
         return None
     latest = history[-1]
@@ -116,8 +128,15 @@ def reason_to_escalate(history: Sequence[Heard | Solved]) -> str | None:
         return "third_time"
     if _times_asked(history, latest) >= THIRD_TIME:
         return "third_time"
-    unknown = itertools.takewhile(lambda each: each.intent in UNKNOWN and not each.in_form, reversed(heard))
-    return "fallback" if sum(1 for _ in unknown) >= NOT_UNDERSTOOD else None
+    return "fallback" if _lost(heard) else None
+
+
+def _lost(heard: Sequence[Heard]) -> bool:
+    plain = itertools.takewhile(lambda each: each.intent in UNKNOWN and not each.in_loop, reversed(heard))
+    if sum(1 for _ in plain) >= NOT_UNDERSTOOD:
+        return True
+    no_wish = itertools.takewhile(lambda each: each.intent in BETWEEN and not each.in_form, reversed(heard))
+    return sum(each.intent in UNKNOWN for each in no_wish) >= NOTHING_UNDERSTOOD
 
 
 def _times_asked(history: Iterable[Heard | Solved], latest: Heard) -> int:
@@ -140,7 +159,7 @@ def history_of(events: Iterable[Event]) -> list[Heard | Solved]:
     for event in events:
         if isinstance(event, UserUttered):
             if not (event.parse_data.get("metadata") or {}).get("accepted_offer"):
-                history.append(_heard(event, in_form=loop not in (None, ACTION_TWO_STAGE_FALLBACK_NAME)))
+                history.append(_heard(event, loop=loop))
         elif isinstance(event, ActiveLoop):
             loop = event.name
         elif isinstance(event, SlotSet):
@@ -155,13 +174,13 @@ def _hands_over(event: Event) -> bool:
     return isinstance(event, ActionExecuted) and event.action_name == HANDOVER
 
 
-def _heard(event: UserUttered, *, in_form: bool) -> Heard:
+def _heard(event: UserUttered, *, loop: str | None) -> Heard:
     values = [(each.get("entity"), each.get("value")) for each in event.entities]
     return Heard(
         intent=event.intent_name or "",
         details=tuple(sorted(str(value) for name, value in values if name in DETAILS)),
         anger=max((_number(value) for name, value in values if name == "anger"), default=0.0),
-        in_form=in_form,
+        loop=loop,
     )
 
 

@@ -1,14 +1,17 @@
-"""A customer who talks with the real engine and the real bank: says things, presses buttons, reads codes off the phone."""
+"""A customer who talks with the real engine and bank: says things, presses buttons, reads codes off the phone."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.engine.engine import Engine, TurnResult
 from bot.store.nouns import Conversation
-from bot.types import Holder, Identity, Level, Reply, Turn
+from bot.types import Button, Holder, Identity, Level, Reply, Turn
 from tests.bank import RunningBank
 
 
@@ -22,6 +25,7 @@ class Customer:
     customer_id: str = ""
     said: int = 0
     result: TurnResult | None = None
+    misheard: dict[str, Any] | None = None
     history: list[str] = field(default_factory=list)
 
     async def say(self, text: str, *, payload: str | None = None) -> str:
@@ -36,7 +40,8 @@ class Customer:
             seq=self.said,
         )
         after = self.engine.known(self.conversation.id)
-        self.result = await self.engine.run(turn, self.conversation, [], after=after)
+        with self._mishearing():
+            self.result = await self.engine.run(turn, self.conversation, [], after=after)
         self.engine.keep(self.result)
         handed_over = self.result.handover_reason is not None
         self.change(
@@ -47,6 +52,25 @@ class Customer:
         )
         self.history.append(f"> {text or payload}\n{self.heard}")
         return self.heard
+
+    def mishear(self, intent: dict[str, Any], ranking: Sequence[tuple[str, float]] = ()) -> None:
+        """The next text is understood so, whatever it says: what a classifier may always do."""
+        behind = [{"name": name, "confidence": confidence} for name, confidence in ranking]
+        self.misheard = {"intent": intent, "intent_ranking": [intent, *behind]}
+
+    @contextmanager
+    def _mishearing(self) -> Iterator[None]:
+        misheard, self.misheard = self.misheard, None
+        if misheard is None:
+            yield
+            return
+        model = self.engine.model
+        understand = model.understand
+        model.understand = lambda *args, **options: understand(*args, **options) | misheard  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del model.understand
 
     async def send(self, payload: str) -> str:
         """A trusted command, whether or not it was offered."""
@@ -81,8 +105,8 @@ class Customer:
         self.customer_id = customer_id
         self.change(identity=identity)
 
-    def change(self, **changes: object) -> None:
-        self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type]
+    def change(self, **changes: Any) -> None:
+        self.conversation = dataclasses.replace(self.conversation, **changes)
 
     @property
     def replies(self) -> list[Reply]:
@@ -94,7 +118,7 @@ class Customer:
         return "\n".join(reply.text for reply in self.replies)
 
     @property
-    def buttons(self) -> list[object]:
+    def buttons(self) -> list[Button]:
         return [button for reply in self.replies for button in reply.buttons]
 
     @property
@@ -102,6 +126,9 @@ class Customer:
         assert self.result is not None
         return self.result.handover_reason
 
-    def slot(self, name: str) -> object:
+    def slot(self, name: str) -> Any:
         assert self.result is not None and self.result.tracker is not None
         return self.result.tracker.get_slot(name)
+
+
+Talk = Callable[..., Customer]

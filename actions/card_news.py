@@ -1,0 +1,109 @@
+"""News of cards: why one was declined, and where a new one is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from actions import nouns, wording
+from actions.base import Action
+from actions.buttons import wanted
+from actions.call import Call, entities
+from actions.services.bank_types import Card, Decline
+from actions.words import DECLINES, word
+from bot.types import Level
+
+RECENT_S = 14 * 86_400
+"""A decline older than that is not what somebody is asking about."""
+
+
+class ExplainDecline(Action):
+    """Why the last card payment was turned down, how often, and what helps."""
+
+    called = "action_card_declined"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_declined_signed_out"
+
+    async def perform(self, call: Call) -> None:
+        ending = call.entity("card_ending")
+        found = [
+            each
+            for each in await call.bank.declines(call.customer_id, limit=20)
+            if call.now - each.at < RECENT_S and ending in (None, each.card_ending)
+        ]
+        if not found:
+            offer = {"intent": "payment_failed"}
+            call.ask_back("utter_no_declines", offer, buttons=wanted(call.language))
+            return
+        last = found[0]
+        same_card = [each for each in found if each.card_id == last.card_id]
+        facts: dict[str, Any] = {
+            "card_name": nouns.ending_name(call, last.card_ending),
+            "money": call.money(last.amount_minor, last.currency),
+            "merchant": last.merchant,
+            "at": await call.moment(last.at),
+            "times": str(len(same_card)),
+        }
+        call.say("utter_card_was_declined" if len(same_card) == 1 else "utter_card_was_declined_often", **facts)
+        _say_what_helps(call, last)
+        others = list({each.reason: None for each in same_card if each.reason != last.reason})
+        if others:
+            why = wording.listed([word(DECLINES, each, call.language) for each in others], call.language)
+            call.say("utter_declined_also", why=why)
+
+
+def _say_what_helps(call: Call, decline: Decline) -> None:
+    response = f"utter_declined_{decline.reason}"
+    intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
+        decline.reason
+    )
+    if intent is None:
+        call.say(response)
+        return
+    found = entities(card_ending=decline.card_ending) if intent != "change_limit" else []
+    call.ask_back(response, {"intent": intent, "entities": found}, buttons=wanted(call.language))
+
+
+class TellDelivery(Action):
+    called = "action_card_delivery"
+    requires = Level.SIGNED_IN
+    signed_out = "utter_delivery_signed_out"
+
+    async def perform(self, call: Call) -> None:
+        cards = await call.bank.cards(call.customer_id)
+        ordered = [each for each in cards if each.replacement and each.replacement.status != "delivered"]
+        ordered = ordered or [each for each in cards if each.replacement]
+        for card in ordered:
+            await tell_delivery(call, card)
+        if not ordered:
+            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=wanted(call.language))
+
+
+async def tell_delivery(call: Call, card: Card) -> None:
+    """Where the replacement of a card is."""
+    new = card.replacement
+    if new is None:
+        return
+    tracked = "_tracked" if new.status == "shipped" and new.tracking_number else ""
+    call.say(
+        f"utter_delivery_{new.status}{tracked}",
+        card=_delivery_card(call, card),
+        ending=new.ending,
+        expected=await call.day(new.expected_on, weekday=True),
+        carrier=new.carrier or "",
+        tracking=new.tracking_number or "",
+        address=new.address,
+    )
+
+
+def _delivery_card(call: Call, card: Card) -> dict[str, object]:
+    new = card.replacement
+    assert new is not None  # noqa: S101
+    item = {
+        "id": card.id,
+        "title": nouns.ending_name(call, new.ending),
+        "amount": "",
+        "date": new.expected_on,
+        "status": new.status,
+    }
+    return {"card": "card", "items": [item], "record": asdict(card)}

@@ -1,0 +1,49 @@
+"""When a person is brought without being asked for: the deciding part, which is pure."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engine.escalation import NOT_QUESTIONS, Heard, Solved, reason_to_escalate
+
+
+def heard(*intents: str) -> list[Heard | Solved]:
+    return [Heard(intent) for intent in intents]
+
+
+@pytest.mark.parametrize(
+    ("history", "reason"),
+    [
+        (heard("check_balance", "refund_status"), None),
+        (heard("refund_status", "greet", "refund_status", "refund_status"), "third_time"),
+        ([*heard("refund_status", "refund_status"), Solved(("refund_status",)), Heard("refund_status")], None),
+        ([Heard("refund_status", (number,)) for number in ("R1", "R2", "R3")], None),
+        (heard("not_solved", "check_balance", "not_solved"), "third_time"),
+        (heard("express_anger"), None),
+        (heard("express_anger", "check_balance", "express_anger"), "anger"),
+        ([Heard("check_balance", anger=0.7), Heard("check_balance", anger=0.7)], "anger"),
+        ([Heard("express_anger", anger=0.9)], "anger"),
+        ([Heard("check_balance", anger=0.9)], None),
+        (heard("out_of_scope", "out_of_scope", "out_of_scope"), "fallback"),
+        ([Heard("nlu_fallback", loop="refund_form")] * 3, None),
+        (heard("out_of_scope", "check_balance", "out_of_scope", "out_of_scope"), None),
+        (heard("nlu_fallback", "deny", "nlu_fallback", "deny", "nlu_fallback", "deny", "nlu_fallback"), "fallback"),
+        ([], None),
+    ],
+)
+def test_reasons(history: list[Heard | Solved], reason: str | None) -> None:
+    assert reason_to_escalate(history) == reason
+
+
+@given(
+    st.lists(st.sampled_from(sorted(NOT_QUESTIONS - {"express_anger", "not_solved", "nlu_fallback", "out_of_scope"})))
+)
+def test_courtesy_and_answers_never_bring_a_person(intents: list[str]) -> None:
+    assert reason_to_escalate(heard(*intents)) is None
+
+
+@given(st.integers(3, 20))
+def test_no_question_is_asked_for_ever(times: int) -> None:
+    assert reason_to_escalate(heard(*["payment_pending"] * times)) == "third_time"
