@@ -14,6 +14,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
+from zlib import crc32
 
 from redis.asyncio import RedisCluster
 from redis.asyncio.connection import AbstractConnection
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 PING_S = 5.0
 SILENCE_S = 12.0
 """A connection that does not even answer pings for so long is given up."""
-SAFETY_S = 60.0
-"""Everyone is woken this often without news, for what a cluster's message bus may have lost."""
+SLICES = 12
+"""Everyone is woken once in SLICES * PING_S without news, a slice at a time, for what a cluster's bus may have lost."""
 BATCH = 500
 EPHEMERALS_KEPT = 32
 
@@ -181,7 +182,7 @@ class Wakes:
 
     async def _write(self, connection: AbstractConnection) -> None:
         loop = asyncio.get_running_loop()
-        safety = loop.time() + SAFETY_S
+        tick, due = 0, loop.time() + PING_S
         while True:
             changed, self._changed = list(self._changed), {}
             self._news.clear()
@@ -197,10 +198,11 @@ class Wakes:
                     await self._news.wait()
             except TimeoutError:
                 await connection.send_command("PING", check_health=False)
-            if loop.time() >= safety:
-                safety = loop.time() + SAFETY_S
+            if loop.time() >= due:
+                tick, due = tick + 1, loop.time() + PING_S
                 for channel in self._listeners:
-                    self._hear(channel, None)
+                    if crc32(channel.encode()) % SLICES == tick % SLICES:
+                        self._hear(channel, None)
 
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
