@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from bot.cli import logs
 from bot.cli.processes import die_with_parent, stop
@@ -74,6 +75,7 @@ async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], e
             if ended.is_set():
                 await stop(process)
                 return
+            mark_process_dead(process.pid, env[METRICS_FOLDER])  # type: ignore[no-untyped-call]
             soon = soon + 1 if loop.time() - started < SOON_S else 0
             log.error("fleet.worker_died", number=number, status=process.returncode, soon=soon)
             if soon >= GIVE_UP_AFTER:

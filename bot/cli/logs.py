@@ -36,7 +36,7 @@ def configure(**fields: object) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*stamps, structlog.stdlib.ExtraAdder()],
             processors=[
-                _only_the_place_of_others,
+                _without_their_words,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 add_fields,
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
@@ -49,12 +49,15 @@ def configure(**fields: object) -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _only_the_place_of_others(_logger: Any, _method: str, event: Event) -> Event:
-    """Libraries may log what customers wrote: of theirs, only where and what kind of error."""
+def _without_their_words(_logger: Any, _method: str, event: Event) -> Event:
+    """Libraries may log what customers wrote: of theirs, only the place is kept. And of an exception only its kind: a
+    traceback ends with what the exception was told."""
     record: logging.LogRecord = event["_record"]
+    event.pop("exc_info", None)
+    error = {"error": record.exc_info[0].__name__} if record.exc_info and record.exc_info[0] else {}
+    record.exc_info, record.exc_text, record.stack_info = None, None, None
     if record.name.partition(".")[0] in _OURS:
-        return event
+        return {**error, **event}
     kept = {key: event[key] for key in ("_record", "_from_structlog", "level", "timestamp") if key in event}
-    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
     at = f"{record.filename}:{record.lineno}"
-    return {**kept, "event": "library.log", "logger": record.name, "at": at, **({"error": error} if error else {})}
+    return {**kept, "event": "library.log", "logger": record.name, "at": at, **error}

@@ -57,7 +57,8 @@ async def chat_socket(request: web.Request) -> web.WebSocketResponse:
     app[SOCKETS].add(socket)
     metrics.SOCKETS.labels(Native.name).inc()
     try:
-        await _Session(socket, app[FRONT_DOOR], app[NATIVE], app[PROXIES].address(request)).run()
+        with suppress(ConnectionError):  # the client has gone
+            await _Session(socket, app[FRONT_DOOR], app[NATIVE], app[PROXIES].address(request)).run()
     finally:
         metrics.SOCKETS.labels(Native.name).dec()
         app[SOCKETS].discard(socket)

@@ -10,7 +10,6 @@ from bot.store.limits import Limiter
 
 ADDRESS_FACTOR = 10
 """Many customers may share an address (a company, a mobile network)."""
-OPENINGS_PER_MINUTE = 60
 
 
 class Limits:
@@ -32,7 +31,7 @@ class Limits:
     async def opening(self, address: str) -> None:
         """A new conversation from this address. Raises RateLimited."""
         if not self._is_free(address):
-            await self._take(f"o:{address}", OPENINGS_PER_MINUTE)
+            await self._take(f"o:{address}", self._per_minute * ADDRESS_FACTOR)
 
     async def _take(self, name: str, per_minute: int) -> None:
         wait_s = await self._limiter.take(name, per_minute=per_minute)
