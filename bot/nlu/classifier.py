@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
@@ -19,19 +18,22 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from bot.nlu import ensemble
-from bot.nlu.ensemble import Ensemble
-from bot.nlu.linear import Table, View
+from bot.nlu import model
+from bot.nlu.model import Understanding
+from bot.nlu.several import PARTS, several
+from bot.nlu.table import Table
 
 log = logging.getLogger(__name__)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class CalibratedClassifier(IntentClassifier, GraphComponent):
-    """Intents with probabilities that mean what they say, over whatever sentence features stand before it.
+    """Intents with probabilities that mean what they say, from whatever sentence features stand before it.
 
-    Sets `intent` and `intent_ranking` as Rasa's classifiers do. A message that belongs to no intent gets the intent
-    `nlu_fallback`; the ranking keeps the intents in order behind it.
+    Sets `intent` and `intent_ranking` as Rasa's classifiers do, and `out_of_scope`, 0 to 1. From 0.5 on the message
+    belongs to no intent: it gets the intent `nlu_fallback`, or the one named in `out_of_scope_intent` if that is the
+    likeliest, and the ranking keeps the others in order behind it. If a Splitter stands before it, `intents` lists what
+    each part of the message asks: `[{"name", "confidence", "text"}]`, two or more or none.
     """
 
     @classmethod
@@ -39,23 +41,21 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         return [Featurizer]
 
     @staticmethod
+    def required_packages() -> list[str]:
+        return ["scipy"]
+
+    @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "ranking_length": 10,
-            "folds": 3,  # texts are left out in turn to learn how much to trust the scores
-            "threshold": 0.3,  # below this probability a message belongs to no intent
+            "ranking_length": 10,  # 0: all
+            "out_of_scope_intent": "out_of_scope",  # its examples, if there are any, teach what belongs nowhere
+            "false_alarms": 0.05,  # share of messages that do belong somewhere and may be turned away
         }
 
     def __init__(
-        self,
-        config: dict[str, Any],
-        storage: ModelStorage,
-        resource: Resource,
-        intents: list[str] | None = None,
-        model: Ensemble | None = None,
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, learned: Understanding | None = None
     ) -> None:
-        self._config, self._storage, self._resource = config, storage, resource
-        self._intents, self._model = intents or [], model
+        self._config, self._storage, self._resource, self._model = config, storage, resource, learned
 
     @classmethod
     def create(
@@ -68,44 +68,20 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [message for message in training_data.intent_examples if message.get(TEXT) and message.get(INTENT)]
-        names = [message.get(INTENT) for message in examples]
-        self._intents = sorted(set(names))
-        if len(self._intents) < 2:
-            log.warning("nlu.too_few_intents: %d, two are needed to tell them apart", len(self._intents))
-        else:
-            places = {name: place for place, name in enumerate(self._intents)}
-            labels = np.array([places[name] for name in names], np.int64)
-            table = table_of(examples)
-            self._model, _ = ensemble.fit(table, labels, intents=len(self._intents), folds=self._config["folds"])
-        self._save()
-        return self._resource
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        for message in messages:
-            if self._model is None or not message.features:
-                name = self._intents[0] if len(self._intents) == 1 else None
-                message.set(INTENT, {"name": name, "confidence": float(name is not None)}, add_to_output=True)
-                message.set(INTENT_RANKING_KEY, [], add_to_output=True)
-                continue
-            probabilities = np.exp(self._model.log_probabilities(table_of([message]))[0])
-            best = np.argsort(-probabilities)[: self._config["ranking_length"] or None]
-            ranking = [{"name": self._intents[each], "confidence": float(probabilities[each])} for each in best]
-            if ranking[0]["confidence"] < self._config["threshold"]:
-                ranking.insert(0, {"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]})
-            message.set(INTENT, ranking[0], add_to_output=True)
-            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-        return messages
-
-    def _save(self) -> None:
-        arrays = {}
-        for number, view in enumerate(self._model.views if self._model else ()):
-            parts = {"sparse": view.sparse, "dense": view.dense, "bias": view.bias}
-            arrays.update({f"{number}.{part}": value for part, value in parts.items()})
-        meta = {"intents": self._intents, "sharpness": list(self._model.sharpness) if self._model else []}
+        examples = [each for each in training_data.intent_examples if each.get(TEXT) and each.get(INTENT)]
+        names = [each.get(INTENT) for each in examples]
         with self._storage.write_to(self._resource) as folder:
-            (folder / "classifier.json").write_text(json.dumps(meta), encoding="utf-8")
-            np.savez(folder / "classifier.npz", **arrays)
+            if len(set(names)) < 2:
+                log.warning("nlu.too_few_intents: %d, two are needed to tell them apart", len(set(names)))
+                return self._resource
+            self._model, _, _ = model.learn(
+                table_of(examples),
+                names,
+                outside=self._config["out_of_scope_intent"] or "",
+                false_alarms=self._config["false_alarms"],
+            )
+            model.save(self._model, folder)
+        return self._resource
 
     @classmethod
     def load(
@@ -117,24 +93,40 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         **kwargs: Any,
     ) -> CalibratedClassifier:
         with model_storage.read_from(resource) as folder:
-            meta = json.loads((folder / "classifier.json").read_text(encoding="utf-8"))
-            with np.load(folder / "classifier.npz", allow_pickle=False) as arrays:
-                views = tuple(
-                    View(**{part: arrays[f"{number}.{part}"] for part in ("sparse", "dense", "bias")})
-                    for number in range(len(arrays.files) // 3)
-                )
-        model = Ensemble(views=views, sharpness=tuple(meta["sharpness"])) if views else None
-        return cls(config, model_storage, resource, meta["intents"], model)
+            learned = model.load(folder) if (folder / "model.json").exists() else None
+        return cls(config, model_storage, resource, learned)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            ranking, outside = self._rank(message)
+            message.set(INTENT, ranking[0] if ranking else {"name": None, "confidence": 0.0}, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set("out_of_scope", outside, add_to_output=True)
+            parts = message.get(PARTS)
+            if parts:
+                found = [(part.get(TEXT), self._rank(part)[0][0]) for part in parts]
+                message.set("intents", several(found), add_to_output=True)
+        return messages
+
+    def _rank(self, message: Message) -> tuple[list[dict[str, Any]], float]:
+        if self._model is None or not message.features:
+            return [], 1.0
+        judged = self._model.judge(table_of([message]))
+        probabilities, outside = judged.probabilities[0], float(judged.outside[0])
+        best = np.argsort(-probabilities)[: self._config["ranking_length"] or None]
+        ranking = [{"name": self._model.intents[each], "confidence": float(probabilities[each])} for each in best]
+        if 0.5 <= outside and ranking[0]["name"] != self._config["out_of_scope_intent"]:
+            ranking.insert(0, {"name": FALLBACK, "confidence": outside})
+        return ranking, outside
 
 
 def table_of(messages: list[Message]) -> Table:
     """The sentence features of `messages`, side by side: all sparse ones, all dense ones."""
     sparse, dense = [], []
     for message in messages:
-        _, sparse_features = message.get_sparse_features(TEXT)
-        _, dense_features = message.get_dense_features(TEXT)
-        sparse.append(sparse_features.features if sparse_features else csr_matrix((1, 0), dtype=np.float32))
-        dense.append(dense_features.features[0] if dense_features else np.zeros(0, np.float32))
-    if len(messages) == 1:
-        return Table(sparse=sparse[0].tocsr(), dense=np.asarray(dense, np.float32))
-    return Table(sparse=vstack(sparse, format="csr", dtype=np.float32), dense=np.asarray(dense, np.float32))
+        _, of_terms = message.get_sparse_features(TEXT)
+        _, of_meaning = message.get_dense_features(TEXT)
+        sparse.append(of_terms.features if of_terms else csr_matrix((1, 0), dtype=np.float32))
+        dense.append(of_meaning.features[0] if of_meaning else np.zeros(0, np.float32))
+    stacked = sparse[0].tocsr() if len(messages) == 1 else vstack(sparse, format="csr", dtype=np.float32)
+    return Table(sparse=stacked, dense=np.asarray(dense, np.float32))

@@ -16,6 +16,7 @@ from bot.nlu.weights import find
 
 Vectors = npt.NDArray[np.float32]
 BATCH = 16
+CHUNK = 256
 
 
 class SentenceEncoder:
@@ -82,7 +83,7 @@ class SentenceEncoder:
         Texts with the same number of tokens go together, so nothing is padded.
         """
         cleaned = [normalise(text).text.strip() for text in texts]
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cleaned)]
+        ids = [ids for start in range(0, len(cleaned), CHUNK) for ids in self._cut(cleaned[start : start + CHUNK])]
         by_length: dict[int, list[int]] = {}
         for index, text in enumerate(cleaned):
             if text:
@@ -100,6 +101,9 @@ class SentenceEncoder:
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(run, batches))
         return vectors
+
+    def _cut(self, texts: list[str]) -> list[npt.NDArray[np.int32]]:
+        return [np.array(encoding.ids, np.int32) for encoding in self._tokenizer.encode_batch_fast(texts)]
 
     def _run(self, ids: npt.NDArray[np.int64]) -> Vectors:
         parts = self._session.run(self._outputs, {"input_ids": ids})

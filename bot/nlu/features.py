@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.errors import ModelError
 from bot.nlu.encoder import SentenceEncoder
 from bot.nlu.ngrams import Plan, TermRows, TermWeights
+from bot.nlu.several import with_parts
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -111,7 +112,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        for message in messages:
+        for message in with_parts(messages):
             vector = self._encoder.encode_one(message.get(TEXT) or "")
             self.add_features_to_message(None, vector[None], TEXT, message)
         return messages
@@ -129,6 +130,7 @@ class TermFeaturizer(SparseFeaturizer, GraphComponent):
             "shortest": 2,  # character runs, inclusive
             "longest": 5,
             "han_longest": 3,  # of Chinese character runs, which begin at 1
+            "character_weight": 0.6,  # of a text's character runs beside its words
             "at_least": 2,  # texts a character run must occur in
         }
 
@@ -179,17 +181,22 @@ class TermFeaturizer(SparseFeaturizer, GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process(training_data.training_examples)
+        self._add(training_data.training_examples)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
+        self._add(with_parts(messages))
+        return messages
+
+    def _add(self, messages: list[Message]) -> None:
         assert self._rows is not None  # noqa: S101
         for message in messages:
             if message.get(TEXT) is not None:
                 row = self._rows.row(message.get(TEXT))
                 message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
-        return messages
 
 
 def _plan(config: dict[str, Any]) -> Plan:
-    return Plan(**{key: config[key] for key in ("word_pairs", "shortest", "longest", "han_longest")})
+    return Plan(
+        **{key: config[key] for key in ("word_pairs", "shortest", "longest", "han_longest", "character_weight")}
+    )

@@ -52,6 +52,8 @@ class Plan:
     longest: int = 5
     han_longest: int = 3
     """Of Chinese character runs; they begin at 1."""
+    character_weight: float = 1.0
+    """The length of a text's vector of character runs; that of its words is 1."""
 
 
 def word_terms(words: Sequence[str], plan: Plan) -> list[str]:
@@ -146,7 +148,7 @@ class TermRows:
         places, values = self.words.row(word_terms(cut(text), self.plan))
         more, beside = self.characters.row(character_terms(text, self.plan))
         indices = np.concatenate([places, more + np.int32(len(self.words))])
-        data = np.concatenate([values, beside])
+        data = np.concatenate([values, beside * np.float32(self.plan.character_weight)])
         shape = (1, len(self.words) + len(self.characters))
         return csr_matrix((data, indices, np.array([0, len(data)], np.int32)), shape=shape, copy=False)
 

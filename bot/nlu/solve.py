@@ -1,0 +1,113 @@
+"""Solving `(K + ridge) W = Y` for a positive kernel K [n, n] and targets Y [n, k]: directly, or where n is large by
+conjugate gradients on a K kept in half precision, two bytes for each pair of texts and each pair once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
+
+Array = npt.NDArray[np.float32]
+BLOCK = 500
+
+
+def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, Array]:
+    """W, and for each text its scores by a W learned without it (Rasmussen and Williams 2006, eq. 5.12).
+
+    `kernel` is overwritten.
+    """
+    kernel[np.diag_indices(len(kernel))] += np.float32(ridge)
+    factor, failed = lapack.spotrf(kernel, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("the kernel is not positive")
+    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    weights = inverse @ targets
+    return weights, targets - weights / np.diag(inverse)[:, None]
+
+
+class Half:
+    """A symmetric matrix as lower blocks of float16. `rows(start, stop)` gives float32 [stop - start, stop]: the part of
+    those rows up to the diagonal block's end."""
+
+    def __init__(self, size: int, rows: Callable[[int, int], Array]) -> None:
+        self.size = size
+        self._blocks = [(start, stop, rows(start, stop).astype(np.float16)) for start, stop in steps(size)]
+
+    def dot(self, other: Array) -> Array:
+        result = np.zeros_like(other)
+        for start, stop, half in self._blocks:
+            rows = half.astype(np.float32)
+            result[start:stop] += rows @ other[:stop]
+            result[:start] += rows[:, :start].T @ other[start:stop]
+        return result
+
+
+def steps(size: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, size, BLOCK):
+        yield start, min(start + BLOCK, size)
+
+
+class Preconditioner:
+    """An inverse of `some @ some_inverse @ some.T` (the Nyström approximation by a few texts) plus what it misses on the
+    diagonal plus `ridge`. `some` is K's columns [n, m] of these texts, `inner` their own K [m, m]."""
+
+    def __init__(self, some: Array, inner: Array, ridge: float) -> None:
+        inner = inner + np.float32(1e-3) * np.eye(len(inner), dtype=np.float32)
+        low = np.linalg.cholesky(inner)
+        self._low = solve_triangular(low, some.T, lower=True, check_finite=False).T
+        self._diagonal = np.maximum(1 - np.square(self._low).sum(axis=1), 0) + np.float32(ridge)
+
+    def over(self, kept: Array) -> Callable[[Array], Array]:
+        """The inverse on the texts where `kept` [n, 1] is 1, as a function."""
+        scaled = self._low * (kept / self._diagonal[:, None])
+        core = np.eye(self._low.shape[1], dtype=np.float32) + self._low.T @ scaled
+        factor = cho_factor(core, lower=True, check_finite=False)
+
+        def apply(residual: Array) -> Array:
+            own = residual / self._diagonal[:, None]
+            return own - scaled @ cho_solve(factor, self._low.T @ own, check_finite=False)
+
+        return apply
+
+
+def conjugate(
+    kernel: Half,
+    ridge: float,
+    targets: Array,
+    kept: list[Array],
+    near: Preconditioner,
+    *,
+    exact: float,
+    turns: int = 40,
+) -> list[Array]:
+    """W for each of the sets of texts `kept` (masks [n, 1]), all at once: W is zero outside its set.
+
+    Preconditioned conjugate gradients, each column by itself, until residuals are `exact` times the targets.
+    """
+    masks = np.concatenate([np.repeat(mask, targets.shape[1], axis=1) for mask in kept], axis=1).astype(bool)
+    inverses = [near.over(mask) for mask in kept]
+    residual = np.concatenate([targets * mask for mask in kept], axis=1)
+    enough = exact * np.linalg.norm(residual)
+    solution = np.zeros_like(residual)
+    direction = towards = _each(inverses, residual)
+    product = (residual * towards).sum(axis=0)
+    for _ in range(turns):
+        changed = kernel.dot(direction) * masks + np.float32(ridge) * direction
+        step = product / np.maximum((direction * changed).sum(axis=0), 1e-20)
+        solution += step * direction
+        residual -= step * changed
+        if np.linalg.norm(residual) <= enough:
+            break
+        towards = _each(inverses, residual)
+        following = (residual * towards).sum(axis=0)
+        direction = towards + (following / np.maximum(product, 1e-20)) * direction
+        product = following
+    return np.split(solution, len(kept), axis=1)
+
+
+def _each(inverses: list[Callable[[Array], Array]], residual: Array) -> Array:
+    parts = np.split(residual, len(inverses), axis=1)
+    return np.concatenate([inverse(part) for inverse, part in zip(inverses, parts, strict=True)], axis=1)
