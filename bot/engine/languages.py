@@ -126,7 +126,7 @@ def choose(parsed: Mapping[str, Any], text: str, *, current: str, languages: Seq
     `parsed` is the NLU's result: `language` ("en", "zh", "mixed" or ""), `dominant_language` where it is mixed.
     """
     said = parsed.get("language") or ""
-    if said in languages:
+    if said in languages or (said and said != "mixed" and not languages):
         return str(said)
     if current in languages:
         return current

@@ -100,10 +100,12 @@ class OneTurn:
 
     def _unpause(self) -> None:
         """A person had the conversation and no longer has: whatever the bot was in the middle of is over."""
-        tracker = self._tracker
-        if self._holder == Holder.BOT and tracker.is_paused() and self._slot(HANDOVER_REASON):
+        if self._holder != Holder.BOT or not self._slot(HANDOVER_REASON):
+            return
+        if self._tracker.is_paused():
             self._take_back(note=None)
             self._add(ActionExecuted(ACTION_LISTEN_NAME))
+        self._set(HANDOVER_REASON, None)
 
     def _hear(self) -> None:
         turn = self._turn
