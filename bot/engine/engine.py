@@ -32,8 +32,8 @@ from bot.settings import Settings
 from bot.store.nouns import Conversation
 from bot.types import Guess, Identity, Reply, Turn
 
-HOT_EVENTS = 40_000
-"""How many events the hot trackers hold together; about a kilobyte each."""
+HOT_EVENTS = 10_000
+"""How many events the hot trackers hold together; two to three kilobytes each, with all that is kept for them."""
 _RANKED = 10
 
 

@@ -29,7 +29,8 @@ from rasa.shared.core.events import (
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, is_prev_action_listen_in_state
 
-_CHECKPOINTS = 8
+_CHECKPOINTS = 4
+"""How many turns back a rewind costs nothing; one from further back replays the conversation once."""
 
 
 class HotTracker(DialogueStateTracker):

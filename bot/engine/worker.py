@@ -39,7 +39,7 @@ class Handoffs(Protocol):
     """What the handoff room does for a worker."""
 
     async def build(
-        self, conversation: Conversation, turn: Turn, result: TurnResult, transcript: list[Entry], *, now: float
+        self, conversation: Conversation, turn: Turn, result: TurnResult, transcript: Sequence[Entry], *, now: float
     ) -> Handoff: ...
 
     async def open_wire(self, wire: Mapping[str, Any]) -> None: ...
@@ -50,6 +50,8 @@ class _Serving:
     task: asyncio.Task[None] | None = None
     again: bool = True
     """Something may have come since the conversation was last looked at."""
+    overdue: bool = False
+    """Somebody else left it with work to do: effects too, perhaps."""
     lease: Lease | None = field(default=None)
 
 
@@ -60,14 +62,15 @@ class Worker:
         self,
         engine: Engine | Source,
         conversations: Conversations,
-        handoffs: Any,
+        handoffs: Handoffs | None,
         *,
         name: str,
         lease_s: float = LEASE_S,
         sweep_s: float = SWEEP_S,
         on_answered: Callable[[str, int, Sequence[Entry]], None] | None = None,
     ) -> None:
-        """`on_answered` hears of each turn this worker has committed: the conversation, the turn's seq, its replies."""
+        """Without `handoffs` the bot hands nothing over. `on_answered` hears of each turn this worker has committed: the
+        conversation, the turn's seq, its replies."""
         self._engines: Source = _Single(engine) if isinstance(engine, Engine) else engine
         self._conversations = conversations
         self._handoffs = handoffs
@@ -110,17 +113,19 @@ class Worker:
         """Conversations being answered or waiting for a place."""
         return len(self._serving)
 
-    def _start(self, conversation_id: str) -> None:
+    def _start(self, conversation_id: str, *, overdue: bool = False) -> None:
         serving = self._serving.get(conversation_id)
         if serving is not None:
             serving.again = True
         elif not self._draining:
-            serving = self._serving[conversation_id] = _Serving()
+            serving = self._serving[conversation_id] = _Serving(overdue=overdue)
             serving.task = asyncio.create_task(self._serve(conversation_id, serving))
 
     async def _serve(self, conversation_id: str, serving: _Serving) -> None:
         try:
             async with self._places:
+                if serving.overdue:
+                    await self._finish_effects(conversation_id)
                 while serving.again:
                     serving.again = False
                     await self._answer_all(conversation_id, serving)
@@ -156,8 +161,14 @@ class Worker:
         turn, conversation = work.turns[0], work.conversation
         result = await self._run(engine, work, after)
         commit = await self._commit_of(turn, conversation, result)
-        lease = serving.lease or work.lease
-        finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
+        # From here on the lease is the commit's to give back, no longer ours to extend.
+        lease, serving.lease = serving.lease or work.lease, None
+        try:
+            finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
+        except (TypeError, UnicodeError) as error:
+            log.error("worker.not_json", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
+            result, commit = None, _apology(conversation)
+            finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
         if result is not None:
             engine.keep(result)
         if self._on_answered is not None:
@@ -187,7 +198,7 @@ class Worker:
             return _apology(conversation)
         effects: list[dict[str, Any]] = []
         holder = None
-        if result.handover_reason and conversation.holder == Holder.BOT:
+        if result.handover_reason and conversation.holder == Holder.BOT and self._handoffs is not None:
             transcript = await self._conversations.entries(conversation.id, after=max(0, conversation.seq - 200))
             handoff = await self._handoffs.build(conversation, turn, result, transcript, now=time.time())
             effects.append({"id": handoff.id, "kind": OPEN_HANDOFF, "handoff": to_wire(handoff)})
@@ -206,7 +217,7 @@ class Worker:
 
     async def _perform(self, conversation_id: str, effect: Mapping[str, Any]) -> None:
         """At least once; opening a handoff that is open already changes nothing."""
-        if effect["kind"] == OPEN_HANDOFF:
+        if effect["kind"] == OPEN_HANDOFF and self._handoffs is not None:
             await self._handoffs.open_wire(effect["handoff"])
         await self._conversations.effect_done(conversation_id, effect["id"])
 
@@ -215,15 +226,12 @@ class Worker:
         while True:
             try:
                 for conversation_id in await self._conversations.overdue(now=time.time()):
-                    await self._finish_effects(conversation_id)
-                    self._start(conversation_id)
+                    self._start(conversation_id, overdue=True)
             except Exception as error:
                 log.error("worker.sweep_failed", worker=self._name, error=repr(error))
             await asyncio.sleep(self._sweep_s)
 
     async def _finish_effects(self, conversation_id: str) -> None:
-        if conversation_id in self._serving:
-            return
         for effect in await self._conversations.effects(conversation_id):
             await self._perform(conversation_id, effect)
 

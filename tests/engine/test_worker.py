@@ -236,6 +236,28 @@ async def test_an_engine_that_breaks_on_a_turn_apologises_and_goes_on(engine: En
     assert goodbye == "再见"
 
 
+async def test_what_cannot_be_stored_is_an_apology_and_not_a_loop(engine: Engine, conversations: Conversations):
+    opened = await conversations.open(channel="web")
+    await said(conversations, opened.conversation_id, "hello")
+    work = engine.run
+
+    async def unfit(*args: object, **options: object) -> object:
+        result = await work(*args, **options)
+        result.events.append({"event": "slot", "name": "x", "value": object()})
+        return result
+
+    engine.run = unfit  # type: ignore[method-assign]
+    try:
+        async with Worker(engine, conversations, NOBODY, name="w1") as worker:
+            await worker.nudge(opened.conversation_id)
+            await until(lambda: answered(conversations, opened.conversation_id, 1))
+    finally:
+        del engine.run
+    (apology,) = await replies(conversations, opened.conversation_id)
+    assert apology.startswith("I'm sorry")
+    assert (await conversations.get(opened.conversation_id)).version == 0
+
+
 async def test_leaving_finishes_what_was_begun_and_takes_nothing_new(engine: Engine, conversations: Conversations):
     opened = [await conversations.open(channel="web") for _ in range(20)]
     late = await conversations.open(channel="web")
