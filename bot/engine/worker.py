@@ -69,7 +69,7 @@ class Worker:
         sweep_s: float = SWEEP_S,
         on_answered: Callable[[str, int, Sequence[Entry]], None] | None = None,
     ) -> None:
-        """Without `handoffs` the bot hands nothing over. `on_answered` hears of each turn this worker has committed: the
+        """Without `handoffs` the bot hands nothing over. `on_answered` hears of each turn that was committed here: the
         conversation, the turn's seq, its replies."""
         self._engines: Source = _Single(engine) if isinstance(engine, Engine) else engine
         self._conversations = conversations
