@@ -62,6 +62,16 @@ class LostCardForm(CardForm):
     steps = (Pick("cards", "utter_which_lost_card", "utter_no_card_to_report", slot="card_ending"), Confirm())
     physical = True
 
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        lost = [each for each in await call.bank.cards(call.customer_id) if each.status == "lost"]
+        for card in lost:
+            call.say("utter_card_is_lost", card_name=nouns.card_name(call, card))
+            await tell_delivery(call, card)
+        if lost:
+            self.end(call)
+        else:
+            await super().nothing_to_pick(call, response)
+
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         card: Card = (await self.chosen(call)).noun
         block = button("block", call.language, "affirm")

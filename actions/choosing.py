@@ -46,7 +46,21 @@ class Pick(Step):
         if reference.number and not found:
             await form.not_among(call, reference.number)
             return True
+        if not found and not asked and await self._is_another(form, call, reference):
+            return True
         return bool(found) and self._take(form, call, found or [])
+
+    async def _is_another(self, form: Form, call: Call, reference: Reference) -> bool:
+        """What was described is there, but not where this can be done: say so instead of proposing another."""
+        if not (reference.amounts or reference.dates or reference.text) or call.slot(self.slot) is not None:
+            return False
+        known = [each.id for each in await form.listed(call)]
+        others = [each for each in await form.all_of_them(call) if each.id not in known]
+        described = reference.narrow(others) or []
+        return len(described) == 1 and await form.unsuitable(call, described[0].id)
+
+    def insists(self, call: Call, *, asked: bool) -> bool:
+        return asked and call.free_text and len(call.text) <= _SHORT and call.intent not in LEAVING
 
     def _take(self, form: Form, call: Call, found: Sequence[Candidate]) -> bool:
         if len(found) > 1:

@@ -24,6 +24,8 @@ from actions.words import TOPICS, word
 _ANSWERS = frozenset(
     ["affirm", "deny", "inform_amount", "inform_date", "inform_order", "inform_code", "nlu_fallback", "out_of_scope"]
 )
+VAGUE = 0.35
+"""Less likely than this, a wish is not worth leaving a question for."""
 SURE = 0.8
 """So likely must a wish be to be acted on without asking again."""
 MAX_MISSES = 3
@@ -55,6 +57,10 @@ class Form(Action):
 
     async def candidates(self, call: Call) -> list[Candidate]:
         """What may be meant, the likeliest first."""
+        return []
+
+    async def all_of_them(self, call: Call) -> list[Candidate]:
+        """Everything of its kind, also what will not do: so that what was described is recognised."""
         return []
 
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
@@ -164,19 +170,24 @@ class Form(Action):
         asked = call.slot("requested_slot")
         before = {step.slot: call.slot(step.slot) for step in self.steps}
         changed = False
+        other_wish = self._is_other_wish(call)
         for step in self.steps:
             if step.slot == "confirm" and changed:
                 call.set("confirm", None)
-            elif not call.left:
+            elif not call.left and not (other_wish and not step.insists(call, asked=step.slot == asked)):
                 changed = await step.hear(self, call, asked=step.slot == asked) or changed
         if changed or call.intent in self.starts:
             moved = before != {step.slot: call.slot(step.slot) for step in self.steps}
             self.note(call, misses=0 if moved else (call.slot("flow") or {}).get("misses", 0))
             return True
-        if call.intent not in _ANSWERS:
+        if call.intent not in _ANSWERS and call.confidence >= VAGUE:
             return False
         self._missed(call)
         return True
+
+    def _is_other_wish(self, call: Call) -> bool:
+        """Clearly about something else: its details are not answers to this form's questions."""
+        return call.intent not in (*_ANSWERS, *self.starts, "") and call.confidence >= CLEAR
 
     def _missed(self, call: Call) -> None:
         misses = (call.slot("flow") or {}).get("misses", 0) + 1

@@ -10,6 +10,7 @@ from actions import prove
 from actions.base import Action
 from actions.buttons import button, person, stop
 from actions.call import Call
+from actions.form import VAGUE
 from bot.types import Identity, Level, to_wire
 
 STEPPED_UP_S = 600
@@ -50,7 +51,7 @@ class AskForCode(Action):
             self._ask(call, call.slot("otp"))
         elif call.intent == "deny":
             self._give_up(call)
-        elif call.intent in _NO_CODE:
+        elif call.intent in _NO_CODE or call.confidence < VAGUE:
             call.say("utter_code_has_six_digits")
             call.set("requested_slot", "code")
         else:

@@ -207,7 +207,10 @@ def _facts(call: Call, bill: Bill) -> dict[str, Any]:
     def money(minor: int) -> str:
         return call.money(minor, bill.currency)
 
-    spent_on = [f"{word(CATEGORIES, each.category, call.language)} {money(each.amount_minor)}" for each in _top(bill)]
+    spent_on = [
+        f"{word(CATEGORIES, each.category, call.language)}{'' if call.zh else ' '}{money(each.amount_minor)}"
+        for each in _top(bill)
+    ]
     return {
         "month": _named(call, bill.month),
         "spent": money(bill.spent_minor),

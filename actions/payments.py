@@ -23,6 +23,9 @@ from bot.types import Level
 class PaymentForm(Form):
     """Base: which payment. A number of another payment is told as what it is."""
 
+    async def all_of_them(self, call: Call) -> list[Candidate]:
+        return await nouns.payments(call, await call.bank.payments(call.customer_id, limit=50))
+
     async def unsuitable(self, call: Call, number: str) -> bool:
         try:
             payment = await call.bank.payment(call.customer_id, number)

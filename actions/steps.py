@@ -37,6 +37,16 @@ LEAVING = frozenset(
 UNCLEAR = ("affirm", "deny", "inform_amount", "inform_date", "inform_order", "nlu_fallback", "out_of_scope")
 CLEAR = 0.6
 """So sure must the classifier be for words to be a wish and not an answer, and for a yes to be a yes."""
+_YES = re.compile(
+    r"(y|yes|yep|yeah|sure|ok|okay|please do|do it|go ahead|confirm(ed)?"
+    r"|能|可以|行|好|好的|对|对的|是|是的|嗯+|要|需要|确认|确定|同意|没错)"
+    r"[\s.!。！~，,]*(please|吧|啊|呀|呢|的|谢谢)?[\s.!。！]*",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"(n|no|nope|nah|不|不要|不用|不行|不是|不对|不需要|别)[\s.!。！~，,]*(thanks|了|吧|啊|谢谢)?[\s.!。！]*",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
 _SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
@@ -53,6 +63,10 @@ class Step(ABC):
     @abstractmethod
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
         """Take what belongs here from the message; `asked` if this was the question. True if something changed."""
+
+    def insists(self, call: Call, *, asked: bool) -> bool:
+        """It may take from a message that seems to be about something else."""
+        return False
 
     async def settle(self, form: Form, call: Call) -> bool:
         """Fill it without asking, where there is only one answer. May end the form (`call.left`)."""
@@ -77,13 +91,25 @@ class Confirm(Step):
             return True
         if other:
             call.say("utter_no_other_one")
-        if call.confidence < CLEAR or call.intent not in ("affirm", "deny"):
+        answer = self._answer(call)
+        if answer is None:
             return False
-        if call.intent == "affirm":
+        if answer == "affirm":
             call.set("confirm", True)
         else:
             form.give_up(call)
         return True
+
+    def _answer(self, call: Call) -> str | None:
+        """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
+        if call.free_text and _YES.fullmatch(call.text.strip()):
+            return "affirm"
+        if call.free_text and _NO.fullmatch(call.text.strip()):
+            return "deny"
+        return call.intent if call.confidence >= CLEAR and call.intent in ("affirm", "deny") else None
+
+    def insists(self, call: Call, *, asked: bool) -> bool:
+        return asked and self._answer(call) is not None
 
     async def ask(self, form: Form, call: Call) -> None:
         more = (button("another", call.language, "deny", choice="another"),) if await form.has_others(call) else ()
@@ -121,6 +147,9 @@ class Choose(Step):
             return False
         return True
 
+    def insists(self, call: Call, *, asked: bool) -> bool:
+        return asked and (call.intent in self._sound_like or self._code(call.text) is not None)
+
     def _is_answer(self, form: Form, call: Call) -> bool:
         if call.intent in LEAVING:
             return False
@@ -153,6 +182,9 @@ class Text(Step):
             return False
         call.set(self.slot, call.text.strip()[:1000])
         return True
+
+    def insists(self, call: Call, *, asked: bool) -> bool:
+        return asked and call.intent not in LEAVING
 
     def _long_enough(self, text: str) -> bool:
         """A Chinese character says about as much as three Latin letters."""

@@ -35,6 +35,9 @@ class TransferForm(Form):
         self.end(call)
         return True
 
+    async def all_of_them(self, call: Call) -> list[Candidate]:
+        return await nouns.transfers(call, await self.sent(call))
+
     async def sent(self, call: Call) -> list[Transfer]:
         return list(await call.bank.transfers(call.customer_id, direction="out", limit=20))
 

@@ -86,3 +86,9 @@ async def test_where_the_new_card_is(talk: Talk) -> None:
     heard = await talk("C1010").say("when does my new card come")
     assert "UPS" in heard
     assert "ending 7755" in heard
+
+
+async def test_a_card_that_is_already_blocked(talk: Talk) -> None:
+    heard = await talk("C1010").say("my card was stolen")
+    assert "blocked for good" in heard
+    assert "UPS" in heard

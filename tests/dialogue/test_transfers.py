@@ -53,3 +53,13 @@ async def test_where_a_transfer_is_and_how_long_they_take(talk: Talk) -> None:
     heard = await talk("C1014").say("where is my transfer")
     assert "should arrive by" in heard
     assert "next working day" in await talk().say("how long does a transfer take")
+
+
+async def test_what_was_described_is_not_exchanged_for_what_is_possible(talk: Talk) -> None:
+    """Only the 2,000 can be cancelled; who asks for the 500 is told about the 500."""
+    customer = talk("C1007", "zh")
+    customer.mishear({"name": "cancel_transfer", "confidence": 0.9})
+    heard = await customer.say("给刘强转的500撤销一下")
+    assert "￥500.00" in heard
+    assert "2,000" not in heard
+    assert "追回" in heard

@@ -141,3 +141,28 @@ async def test_an_amount_out_of_the_blue_asks_what_for(talk: Talk) -> None:
 
 async def test_a_greeting_knows_the_name(talk: Talk) -> None:
     assert (await talk("C1001", "zh", name="李娜").say("你好")).startswith("李娜您好")
+
+
+async def test_the_details_of_another_wish_are_not_taken_as_answers(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("I need a receipt")
+    customer.mishear({"name": "monthly_bill", "confidence": 0.95})
+    heard = await customer.say("show me this month's bill")
+    assert "November 2026 so far" in heard
+    assert "Back to your receipt" in heard
+
+
+async def test_a_vague_message_does_not_leave_the_question(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("cancel my transfer")
+    customer.mishear({"name": "freeze_card", "confidence": 0.1})
+    heard = await customer.say("hm whatever")
+    assert "didn't catch that" in heard
+    assert "Wei Liu" in heard
+
+
+async def test_a_plain_yes_needs_no_classifier(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("cancel my transfer")
+    customer.mishear({"name": "deny", "confidence": 0.5})
+    assert "6-digit code" in await customer.say("go ahead!")
