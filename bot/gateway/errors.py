@@ -26,6 +26,7 @@ from bot.errors import (
     ServiceDown,
     ServiceRefused,
     SignedOut,
+    StoreDown,
     Taken,
     XiaoerError,
 )
@@ -87,7 +88,7 @@ def refusal(error: Exception) -> Refusal:
             return Refusal(
                 status=status,
                 code=code,
-                message=str(error),
+                message="this cannot be taken right now" if isinstance(error, StoreDown) else str(error),
                 retry_after_s=max(1, math.ceil(error.retry_after_s)) if isinstance(error, Busy) else None,
                 by=error.by if isinstance(error, Taken) else None,
             )
