@@ -48,12 +48,17 @@ test('of two agents who accept, one gets the conversation and the other hears wh
   const accept = { name: 'Accept: Daniel Kim' };
   await expect(sam!.getByRole('button', accept).last()).toBeVisible();
   await expect(mei!.getByRole('button', accept).last()).toBeVisible();
-  await Promise.all([sam!.getByRole('button', accept).last().click(), mei!.getByRole('button', accept).last().click()]);
-  const held = async () => (await Promise.all([sam!, mei!].map((each) => each.locator('.row.held .pick').count()))).reduce((sum, count) => sum + count, 0);
-  await expect.poll(held).toBeGreaterThan(0);
+  // Both press before either page can have heard of the other.
+  const buttons = await Promise.all([sam!, mei!].map((each) => each.getByRole('button', accept).last().elementHandle()));
+  await Promise.all(buttons.map((button) => button!.evaluate((element: HTMLElement) => element.click())));
+  const write = { name: 'Write to Daniel Kim' };
+  await expect(sam!.getByRole('textbox', write).or(sam!.getByRole('status').getByText(/took it/))).toBeVisible();
+  await expect(mei!.getByRole('textbox', write).or(mei!.getByRole('status').getByText(/took it/))).toBeVisible();
+  const samHasIt = await sam!.getByRole('textbox', write).isVisible();
+  expect(await mei!.getByRole('textbox', write).isVisible()).toBe(!samHasIt);
   await expect(customer.log.locator('.system').last()).toContainText(/joined/i);
 
-  const holder = (await sam!.getByRole('button', { name: 'Close', exact: true }).isVisible()) ? sam! : mei!;
+  const holder = samHasIt ? sam! : mei!;
   await holder.getByRole('button', { name: 'Close', exact: true }).first().click();
   await holder.getByRole('dialog').getByLabel('Needs follow-up').check();
   await expectAccessible(holder);
