@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from bot.nlu import hanzi
 from bot.nlu.scripts import han_runs, has_han
 from bot.nlu.text import normalise
 
@@ -154,4 +155,5 @@ class TermRows:
 
 
 def prepare(text: str) -> str:
-    return normalise(text).text.strip().lower()
+    text = normalise(text).text.strip().lower()
+    return hanzi.plain(text) if has_han(text) else text
