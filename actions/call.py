@@ -18,6 +18,9 @@ from actions.services.bank import Bank
 from bot.types import Identity, Level, Tried, to_wire
 
 _LISTEN = "action_listen"
+_ALWAYS_TOLD = ("requested_slot", "solved", "flow", "otp")
+"""Slots that are set again even to the value they have: `solved` is an event, and a form that sets nothing but
+`requested_slot` is taken by Rasa not to have understood the message."""
 FORM_SLOTS = ("order_number", "amount", "card_ending", "phone_number", "reason")
 """What forms collect; forgotten when a flow ends."""
 
@@ -213,7 +216,7 @@ class Call:
         changed = [
             SlotSet(name, value)
             for name, value in self._slots.items()
-            if self.tracker.slots.get(name) != value or name in ("requested_slot", "solved")
+            if self.tracker.slots.get(name) != value or name in _ALWAYS_TOLD
         ]
         return [*changed, *self._events, *([FollowupAction(self._followup)] if self._followup else [])]
 

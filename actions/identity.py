@@ -53,6 +53,7 @@ class AskForCode(Action):
             self._give_up(call)
         elif call.intent in _NO_CODE or call.confidence < VAGUE:
             call.say("utter_code_has_six_digits")
+            call.set("otp", otp)
             call.set("requested_slot", "code")
         else:
             call.reject(ActionExecutionRejected(prove.CODE_FORM), SlotSet("requested_slot", None))

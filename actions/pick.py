@@ -25,25 +25,11 @@ _ORDINALS = (
 )
 _BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
+_COMMON_RUNS = frozenset(re.findall("..", "中国商城旗舰舰店有限限公公司支付付款银行会员服务平台官方线上退款订单"))
 _COMMON = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "bank",
-        "card",
-        "pay",
-        "payment",
-        "shop",
-        "store",
-        "inc",
-        "ltd",
-        "com",
-        "market",
-        "online",
-        "company",
-    ]
+    re.findall(r"\w+", "the and for bank card pay payment shop store inc ltd com market online company")
 )
+"""Words of names that name nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +73,7 @@ class Candidate:
         return bool(self.day) and when["from"] <= self.day < when["to"]
 
     def named_in(self, text: str) -> bool:
-        """The text names it: whole, or by one of its own words (a Chinese name: by two of its characters in a row)."""
+        """The text names it: whole, or by a word of it (a Chinese name: by two of its characters in a row)."""
         text, name = text.casefold(), self.name.casefold()
         if not name:
             return False
@@ -97,7 +83,8 @@ class Candidate:
 def _occurs(word: str, text: str) -> bool:
     if word.isascii():
         return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
-    return word[:2] in text if len(word) > 1 else False
+    runs = {word[at : at + 2] for at in range(len(word) - 1)} - _COMMON_RUNS
+    return any(run in text for run in runs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def picked(text: str = "", *, number: str | None = None, amount: int | None = No
         ({"text": "the starbucks one"}, ["P20261119002"]),
         ({"text": "京东那笔"}, ["P20261120001"]),
         ({"text": "海底捞"}, ["P20261103001"]),
+        ({"text": "火锅那笔"}, ["P20261103001"]),
+        ({"text": "商城的订单"}, []),
         ({"text": "我要退款"}, []),
         ({"text": "starbucks", "amount": 19990}, ["P20261119002"]),
     ],

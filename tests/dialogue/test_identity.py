@@ -105,3 +105,14 @@ async def test_cancelling_at_the_code_changes_nothing(talk: Talk) -> None:
     await customer.press("Cancel")
     assert "don't need a code" in await customer.enter_code()
     assert len(await customer.bank.client.transfers("C1014", status="processing")) == 1
+
+
+async def test_what_is_no_code_is_answered_once(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("cancel my transfer")
+    await customer.say("yes")
+    customer.mishear({"name": "help", "confidence": 0.2})
+    assert "6-digit code" in await customer.say("hm what")
+    assert len(customer.replies) == 1
+    await customer.send("/affirm")
+    assert len(customer.replies) == 1
