@@ -83,6 +83,8 @@ class Action(SdkAction, ABC):
             call.set("wanted", None)
         call.recall(self.target)
         await self.perform(call)
+        if (call.slot("retry") or {}).get("action") == self.called:
+            call.set("retry", None)
         if self.solves:
             call.solved(*self.solves)
         if self.ends_flow:
