@@ -15,6 +15,8 @@ from bot.types import Entry
 
 _RECENT = 256
 """Answers kept for those who come to wait a moment after the turn was done."""
+_MOSTLY_S = 0.25
+"""A turn that takes longer may be with another process: then the log is watched, too."""
 _LOOK_AGAIN_S = 1.0
 
 _Key = tuple[str, int]
@@ -43,7 +45,7 @@ class Answers:
             return self._recent[key]
         deadline = asyncio.get_running_loop().time() + within_s
         if not repeated:
-            told = await self._told(key, min(_LOOK_AGAIN_S, within_s))
+            told = await self._told(key, min(_MOSTLY_S, within_s))
             if told is not None:
                 return told
         return await self._read(conversation_id, seq, deadline)

@@ -35,6 +35,7 @@ async def webhook(request: web.Request) -> web.Response:
     if entries is None:
         body = {"error": "late", "message": "accepted, not answered yet; send it again with the same message_id"}
         return web.json_response(body, status=504, headers={"Retry-After": "2"})
+    door.ended(conversation_id, done=accepted.seq)
     messages = encode_all(channel, entries, to=received.sender)
     if request.query.get("stream", "").lower() == "true":
         lines = "".join(write(message) + "\n" for message in messages)

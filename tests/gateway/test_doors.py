@@ -59,11 +59,3 @@ async def test_the_demo_is_not_there_outside_make_run(gateway: Gateway, path: st
 async def test_no_path_leads_out_of_the_pages(gateway: Gateway, path: str) -> None:
     async with gateway.client.get(path) as answer:
         assert answer.status == 404
-
-
-async def test_more_than_can_be_answered_in_time_is_refused_and_told_when_to_come_again(gateway: Gateway) -> None:
-    for number in range(2000):
-        gateway.door._load.began(f"c{number}", 1, now=__import__("time").monotonic())
-    async with gateway.client.post("/webhooks/rest/webhook", json={"sender": "ann", "message": "hello"}) as answer:
-        assert (answer.status, (await answer.json())["error"]) == (503, "busy")
-        assert int(answer.headers["Retry-After"]) >= 1

@@ -7,6 +7,9 @@ import json
 
 import pytest
 
+from bot.store.conversations import TurnCommit
+from bot.types import Reply, Turn
+from tests.redis import eventually
 from tests.serving import Gateway, token
 
 
@@ -111,3 +114,20 @@ async def test_an_unknown_channel_and_a_wrong_method_are_told_apart(gateway: Gat
 async def conversation_ids(gateway: Gateway) -> list[str]:
     keys = await gateway.conversations.redis.keys("*:log")
     return sorted(key.decode().partition("{c:")[2].partition("}")[0] for key in keys)
+
+
+async def test_a_turn_that_another_process_answers_is_answered_here(gateway: Gateway) -> None:
+    """The other one holds the conversation's lease when the message comes in here."""
+    await gateway.rest("hello", message_id="m0")
+    (conversation_id,) = await conversation_ids(gateway)
+    lease = await gateway.conversations.take(conversation_id, worker="other")
+    assert lease is not None
+    asking = asyncio.create_task(gateway.rest("hello", message_id="m1"))
+
+    async def accepted() -> list[Turn]:
+        return await gateway.conversations.pending(lease)
+
+    (turn,) = await eventually(accepted, "the message")
+    await gateway.conversations.finish(lease, turn, TurnCommit(replies=[Reply(text="from elsewhere")]))
+    assert await asking == (200, [{"recipient_id": "ann", "text": "from elsewhere"}])
+    assert not gateway.door.is_waiting(conversation_id)
