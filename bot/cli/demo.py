@@ -86,8 +86,9 @@ async def _start_redis(env: dict[str, str], var: Path, children: Children) -> st
     path = folder / "redis.sock"
     if len(str(path)) > 100:  # a Unix socket's address holds 107 bytes
         path = Path(tempfile.mkdtemp(prefix="xiaoer-")) / "redis.sock"
-    command = [_redis_server(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700", "--dir", folder]
-    await children.start("redis", [*command, "--appendonly", "yes", "--save", "", "--loglevel", "warning"])
+    command: list[str | Path] = [_redis_server(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+    command += ["--dir", folder, "--appendonly", "yes", "--save", "", "--loglevel", "warning"]
+    await children.start("redis", command)
     env["REDIS_URL"] = f"unix://{path}"
     children.add_env(REDIS_URL=env["REDIS_URL"])
     return "private"
