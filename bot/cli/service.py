@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.channels import Channel, load_channels
 from bot.desk import app as desk_app
-from bot.desk.accounts import load_accounts
+from bot.desk.accounts import Accounts, load_accounts
 from bot.desk.keys import Desk
 from bot.engine.engine import Engine
 from bot.engine.models import Source
@@ -31,7 +31,7 @@ from bot.gateway.siblings import Siblings
 from bot.handoff.life import Handoffs
 from bot.handoff.routing import Routing
 from bot.settings import Settings
-from bot.store.connect import connect
+from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
@@ -65,12 +65,10 @@ async def service(
     conversations = Conversations(client, site=settings.site)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
 
-    routing = Routing(settings.handoff)
-
     async def nudge(conversation_id: str) -> None:
         await worker.nudge(conversation_id)
 
-    handoffs = Handoffs(conversations, floor, routing=routing, nudge=nudge)
+    handoffs = Handoffs(conversations, floor, routing=Routing(settings.handoff), nudge=nudge)
 
     def answered(conversation_id: str, seq: int, entries: Sequence[Entry]) -> None:
         door.answered(conversation_id, seq, entries)
@@ -84,38 +82,59 @@ async def service(
         load=Load(answer_within_s=settings.gateway.answer_within_s),
         answers=Answers(conversations),
     )
-    proxies, session_s = Proxies(settings.gateway.trusted_proxies), int(settings.desk.session_hours * 3600)
-    desk = Desk(
-        accounts=accounts,
-        sessions=Sessions(client, site=settings.site, ttl_s=session_s),
-        floor=floor,
-        handoffs=handoffs,
-        conversations=conversations,
-        queues=routing.queues,
-        session_s=session_s,
-        address_of=proxies.address,
-        is_https=proxies.is_https,
-    )
+    desk = _desk(settings, client, accounts=accounts, floor=floor, handoffs=handoffs, conversations=conversations)
     app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)], siblings=siblings)
-    async with AsyncExitStack() as answering:
-        await answering.enter_async_context(worker)
+    try:
+        async with _answering(app, door, worker, handoffs):
+            yield Service(app, door, conversations, floor, handoffs)
+    finally:
+        await floor.aclose()
+        await conversations.aclose()
+        await client.aclose()
+
+
+@asynccontextmanager
+async def _answering(app: web.Application, door: FrontDoor, worker: Worker, handoffs: Handoffs) -> AsyncIterator[None]:
+    """Turns are run; until the app is shut down, or this is left."""
+    async with AsyncExitStack() as running:
+        await running.enter_async_context(worker)
 
         async def drain(app: web.Application) -> None:
             """Before the sockets are closed: no new turns, and the last replies of those in flight."""
             door.open = False
-            await answering.aclose()
+            await running.aclose()
             await asyncio.sleep(LAST_REPLIES_S)
 
         app.on_shutdown.insert(0, drain)
         sweeping = asyncio.create_task(_sweep(handoffs), name="handoffs sweep")
         try:
-            yield Service(app, door, conversations, floor, handoffs)
+            yield
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
-    await floor.aclose()
-    await conversations.aclose()
-    await client.aclose()
+
+
+def _desk(
+    settings: Settings,
+    client: Client,
+    *,
+    accounts: Accounts,
+    floor: Floor,
+    handoffs: Handoffs,
+    conversations: Conversations,
+) -> Desk:
+    proxies, session_s = Proxies(settings.gateway.trusted_proxies), int(settings.desk.session_hours * 3600)
+    return Desk(
+        accounts=accounts,
+        sessions=Sessions(client, site=settings.site, ttl_s=session_s),
+        floor=floor,
+        handoffs=handoffs,
+        conversations=conversations,
+        queues=Routing(settings.handoff).queues,
+        session_s=session_s,
+        address_of=proxies.address,
+        is_https=proxies.is_https,
+    )
 
 
 async def _sweep(handoffs: Handoffs) -> None:
