@@ -65,8 +65,9 @@ class RefundForm(Form):
         if call.slot("order_number") is None:
             self.note(call, part=amount)
             return None
-        payment: Payment = (await self.chosen(call)).noun
-        if amount["minor"] == payment.amount_minor or amount.get("currency") not in (None, payment.currency):
+        chosen = await self.chosen(call)
+        payment: Payment = chosen.noun
+        if chosen.amounts_to(amount, roughly=True) or amount.get("currency") not in (None, payment.currency):
             return None
         if 0 < amount["minor"] <= payment.refundable_minor:
             return True
@@ -77,7 +78,8 @@ class RefundForm(Form):
         chosen = await self.chosen(call)
         payment: Payment = chosen.noun
         part = (call.slot("flow") or {}).get("part") or {}
-        if call.slot("amount") is None and 0 < part.get("minor", 0) < payment.refundable_minor:
+        names_it = chosen.amounts_to(part, roughly=True)
+        if call.slot("amount") is None and not names_it and 0 < part.get("minor", 0) < payment.refundable_minor:
             call.set("amount", part)
         minor = (call.slot("amount") or {}).get("minor") or payment.refundable_minor
         response = "utter_confirm_refund" if minor == payment.amount_minor else "utter_confirm_partial_refund"

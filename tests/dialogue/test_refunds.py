@@ -32,6 +32,13 @@ async def test_a_refund_in_english_by_ordinal_with_the_reason_in_own_words(talk:
     assert refund.amount_minor == 3275
 
 
+async def test_199_names_the_payment_of_199_90_and_refunds_all_of_it(talk: Talk) -> None:
+    customer = talk("C1001", "zh")
+    await customer.say("我要申请退款")
+    assert "原因" in await customer.say("那笔199的")
+    assert "退款￥199.90" in await customer.press("不想要了")
+
+
 async def test_what_is_said_at_once_is_not_asked_again(talk: Talk) -> None:
     customer = talk("C1014")
     heard = await customer.say(f"I want to refund $50 of {await _amazon(customer)}")
