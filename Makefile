@@ -36,6 +36,9 @@ format: dev ## let ruff mend what it can
 train: environment ## train the model if its inputs changed
 	@.venv/bin/xiaoer train
 
+bench: environment ## how fast, how small, beside stock Rasa 3.6.21; ARGS="--only ours,rest" for parts
+	@.venv/bin/python -m bench.serving $(ARGS)
+
 lock: environment ## renew the locked requirements from pyproject.toml
 	@scripts/lock.sh
 

@@ -1,0 +1,1 @@
+"""Measurements: `make bench` (serving) and `make bench-nlu` (understanding)."""
