@@ -15,7 +15,8 @@ run: environment pages ## serve everything at http://localhost:8080 (PORT=...); 
 test: test-python test-pages test-browser ## every test: rooms, tour, stories, pages, browser
 
 test-python: dev pages ## the Python tests and the Rasa stories
-	@.venv/bin/pytest
+	@.venv/bin/xiaoer train
+	@.venv/bin/pytest -n 2 --dist loadfile
 
 test-pages: dev ## the pages' unit tests and type check
 	@scripts/pages.sh check
