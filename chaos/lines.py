@@ -26,7 +26,7 @@ PAUSE_S = 0.25
 """Between two tries to connect, growing."""
 LONGEST_PAUSE_S = 2.0
 
-GONE = (aiohttp.ClientError, OSError, TimeoutError, ValueError, EOFError)
+GONE = (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError, ValueError, EOFError)
 """What a torn connection, a paused server or half an answer look like."""
 
 
@@ -85,10 +85,9 @@ class Line(ABC):
 
     def cut(self) -> None:
         session, self._session = self._session, None
-        if session is not None and session.connector is not None:
-            closing = session.connector.close()
-            if closing is not None:
-                asyncio.ensure_future(closing)  # noqa: RUF006
+        if session is not None and (connector := session.connector) is not None:
+            session.detach()
+            connector.close()
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -288,7 +287,7 @@ class Socket(LogLine):
                     if not future.done():
                         future.set_result(frame)
                 self.news.set()
-        except (*GONE, TypeError):
+        except GONE:
             self._lost(socket)
 
     def _lost(self, socket: aiohttp.ClientWebSocketResponse) -> None:

@@ -19,7 +19,7 @@ LENGTHS: Mapping[str, int] = {
     "refund_again": 10,
     "freeze": 5,
     "complaint": 3,
-    "person": 3,
+    "person": 2,
 }
 """Messages each takes when nothing goes wrong."""
 COUNTED_AT_MOST = 24

@@ -47,7 +47,7 @@ def show(outcome: Outcome) -> str:
     answers = spread(outcome.book.answer_s)
     lines = [
         f"messages      {counts['acknowledged']} acknowledged, {counts['answered']} answered,"
-        f" in {_conversations(outcome)} conversations",
+        f" {counts['kept for a person']} kept for a person, in {_conversations(outcome)} conversations",
         f"answers       half within {answers['p50']} s, 99 in 100 within {answers['p99']} s, all {answers['max']} s",
         f"money         {counts['refunds booked']} refunds and {counts['complaints booked']} complaints"
         f" in {counts['accounts audited']} accounts audited",

@@ -24,6 +24,10 @@ TAIL_S = 0.03
 REPEATED = 0.1
 """So many messages are sent once more though they were acknowledged."""
 
+IMPATIENT = 0.2
+NOTICED_S = 5.2
+"""A service that failed often is left alone for so long."""
+
 CODE_WANTED = ("code_sent", "code_wrong", "code_expired", "code_has_six_digits")
 FAILED = ("service_down", "not_sure_it_worked")
 BROKEN = ("something_failed",)
@@ -120,7 +124,10 @@ class Customer:
 
     async def _questions(self) -> None:
         for _ in range(self.scripted.messages):
-            await self._ask(self.random.choice(QUESTIONS)[self.zh])
+            names = self._note(await self._ask(self.random.choice(QUESTIONS)[self.zh]))
+            if self.told.handed_over:
+                return
+            await self._wait_for_the_bank(names)
 
     async def _refund(self) -> None:
         assert self.account is not None  # noqa: S101
@@ -145,21 +152,20 @@ class Customer:
         await self._pursue("complaint", {"complaint_filed"})
 
     async def _person(self) -> None:
-        await self._ask(QUESTIONS[0][self.zh])
         await self._ask(WISHES["person"][self.zh])
         line = self.line
         if isinstance(line, LogLine):
             await line.until(lambda: bool(queued(line.log.values())))
         self.told.handed_over = True
-        await line.send("are you there?" if not self.zh else "在吗？")
+        await line.send("在吗？" if self.zh else "are you there?")
+        self.book.counts["kept for a person"] += 1
 
     async def _pursue(self, wish: str, goal: set[str], **facts: str) -> None:
         opening = WISHES[wish][self.zh].format(**facts)
         text, payload = opening, ""
         for _ in range(STEPS_AT_MOST):
             replies = await self._ask(text, payload)
-            names = [self.phrases.name(reply.get("text", "")) for reply in replies]
-            self._note(names, replies)
+            names = self._note(replies)
             if self.told.handed_over or goal & set(names) or (wish == "refund" and self._refund_is_told(replies)):
                 return
             text, payload = await self._react(names, replies, opening)
@@ -171,9 +177,7 @@ class Customer:
             assert self.account is not None  # noqa: S101
             codes = await self.ledger.codes(self.account.customer_id)
             return (codes[0], "") if codes else (opening, "")
-        if any(name in FAILED or name in BROKEN or name == "" for name in names):
-            await self.ledger.up()
-            await asyncio.sleep(self.random.uniform(0.2, 1.0))
+        await self._wait_for_the_bank(names)
         if "ask_complaint" in names:
             return TROUBLES[self.zh], ""
         buttons = [button for reply in replies for button in reply.get("buttons", ())]
@@ -188,12 +192,19 @@ class Customer:
         )
         return (chosen[0]["title"], chosen[0]["payload"]) if chosen else (opening, "")
 
-    def _note(self, names: Sequence[str], replies: Sequence[Entry]) -> None:
-        """Keep what was told about money and codes."""
+    async def _wait_for_the_bank(self, names: Sequence[str]) -> None:
+        """Most try again once it is back and the bot has had time to notice; some cannot wait."""
+        if any(name in FAILED or name in BROKEN for name in names) and self.random.random() > IMPATIENT:
+            await self.ledger.up()
+            await asyncio.sleep(NOTICED_S)
+
+    def _note(self, replies: Sequence[Entry]) -> list[str]:
+        """Keep what was told about money and codes; returns the names of the responses."""
         told = self.told
+        names = [self.phrases.name(reply.get("text", "")) for reply in replies]
         for name, reply in zip(names, replies, strict=True):
             text = reply.get("text", "")
-            self.book.counts[f"told: {name or 'something else'}"] += 1
+            self.book.counts[f"told: {name or text[:40]}"] += 1
             if name == "code_sent":
                 told.codes += 1
             if name in FAILED or name in BROKEN or text.startswith(APOLOGIES):
@@ -210,6 +221,7 @@ class Customer:
                 told.card = "frozen"
             elif name in ("card_unfrozen", "card_is_active", "no_card_to_unfreeze"):
                 told.card = "active"
+        return names
 
     def _refund_is_told(self, replies: Sequence[Entry]) -> bool:
         """A turn that was interrupted after the bank had done it tells where the refund stands instead."""
