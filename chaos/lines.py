@@ -70,6 +70,7 @@ class Line(ABC):
         self.patience_s = patience_s
         self.messages: list[Message] = []
         self._session: aiohttp.ClientSession | None = None
+        self._closing: set[asyncio.Future[None]] = set()
 
     @abstractmethod
     async def send(self, text: str, *, payload: str = "", again: bool = False) -> Message:
@@ -87,7 +88,9 @@ class Line(ABC):
         session, self._session = self._session, None
         if session is not None and (connector := session.connector) is not None:
             session.detach()
-            connector.close()
+            closing = asyncio.ensure_future(connector.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         session, self._session = self._session, None

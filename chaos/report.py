@@ -33,6 +33,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "ack_s": spread(outcome.book.ack_s),
         "answer_s": spread(outcome.book.answer_s),
         "requests": outcome.requests,
+        "timeline": [f"{at:8.2f} {what}" for at, what in outcome.timeline],
         "details": [dataclasses.asdict(each) for each in outcome.book.violations[:1000]],
     }
 

@@ -26,6 +26,8 @@ WAYS: dict[str, type[Line]] = {"socket": Socket, "poll": Poll, "rest": Rest}
 REQUESTS_EACH = 12
 """Requests a message may cost on average, everything included; then the run is cut short."""
 AUDITED_AT_ONCE = 8
+SLOWEST = 40
+"""Messages that are named in the timeline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Outcome:
     faults: dict[str, int]
     requests: dict[str, int]
     took_s: float
+    timeline: Sequence[tuple[float, str]] = ()
+    """Seconds since the start, and what happened: faults, and the messages that waited longest for their answers."""
     cut_short: str = ""
     """Why not all was done that was planned; "" if it was."""
     customers: Sequence[Customer] = field(default_factory=list, repr=False)
@@ -99,7 +103,7 @@ class _Run:
         self._cut_short = ""
 
     async def outcome(self) -> Outcome:
-        started = time.monotonic()
+        started, began = time.monotonic(), asyncio.get_running_loop().time()
         accounts = iter(self._house.accounts)
         self._customers = [self._customer(each, accounts) for each in self._plan.conversations]
         storm = Storm(self._house, self._ledger, progress=self._progress, lines=lambda: self._talking)
@@ -119,9 +123,21 @@ class _Run:
             dict(storm.done),
             self._budget.by_kind,
             time.monotonic() - started,
-            self._cut_short,
-            self._customers,
+            timeline=self._timeline(storm, began),
+            cut_short=self._cut_short,
+            customers=self._customers,
         )
+
+    def _timeline(self, storm: Storm, began: float) -> list[tuple[float, str]]:
+        waited = [
+            (message.answered_at - message.sent_at, message.sent_at, customer.scripted)
+            for customer in self._customers
+            for message in customer.line.messages
+            if message.answered_at is not None
+        ]
+        slow = sorted(waited, key=lambda each: -each[0])[:SLOWEST]
+        told = [(at, f"{each.name} over {each.way} waits {took:.1f} s from here") for took, at, each in slow]
+        return sorted((round(at - began, 2), what) for at, what in (*storm.log, *told))
 
     def _progress(self) -> float:
         return self._book.counts["answered"] / self._plan.messages

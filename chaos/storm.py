@@ -38,11 +38,14 @@ class Storm:
         """Parts that are down or being started: none is killed twice at once."""
         self._stopped: set[int] = set()
         self.done: Counter[str] = Counter()
+        self.log: list[tuple[float, str]] = []
+        """When (the event loop's time) what began."""
 
     async def run(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
             while self._progress() < fault.at:
                 await asyncio.sleep(LOOK_S)
+            self.log.append((asyncio.get_running_loop().time(), f"{fault.kind} {fault.lasts_s:.1f} s"))
             task = asyncio.create_task(self._do(fault), name=fault.kind)
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)

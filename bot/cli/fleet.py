@@ -34,7 +34,8 @@ FOLDER = "XIAOER_FLEET"
 """Where the workers find each other: a folder with a Unix socket for each."""
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SOON_S = 5.0
-"""A worker that ends sooner than this did not come up; one after another, that is no accident."""
+"""A worker that ends sooner than this did not come up. If no worker ever did, that is no accident; later it is an
+outage, which is waited out."""
 GIVE_UP_AFTER = 3
 LONGEST_PAUSE_S = 10.0
 
@@ -78,11 +79,16 @@ async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], e
             mark_process_dead(process.pid, env[METRICS_FOLDER])  # type: ignore[no-untyped-call]
             soon = soon + 1 if loop.time() - started < SOON_S else 0
             log.error("fleet.worker_died", number=number, status=process.returncode, soon=soon)
-            if soon >= GIVE_UP_AFTER:
+            if soon >= GIVE_UP_AFTER and not _has_served(Path(env[FOLDER])):
                 raise XiaoerError(f"worker {number} ended with status {process.returncode} {soon} times in a row")
-            await asyncio.wait((over,), timeout=min(LONGEST_PAUSE_S, 0.1 * 4**soon))
+            await asyncio.wait((over,), timeout=min(LONGEST_PAUSE_S, 0.1 * 4 ** min(soon, 10)))
     finally:
         over.cancel()
+
+
+def _has_served(folder: Path) -> bool:
+    """Whether any worker ever came up: each leaves its socket there."""
+    return any(folder.glob("*.sock"))
 
 
 async def _start(number: int, args: argparse.Namespace, env: Mapping[str, str]) -> asyncio.subprocess.Process:

@@ -150,6 +150,34 @@ async def test_workers_share_the_port_and_a_dead_one_is_replaced(project: Path, 
 
 
 @pytest.mark.slow
+async def test_a_fleet_that_has_served_outlives_workers_that_do_not_come_up_again(
+    project: Path, redis_url: str
+) -> None:
+    """As in an outage of Redis: whoever starts then ends at once, and the fleet must still be there afterwards."""
+    async with running(project, redis_url, "--workers", "2") as (process, url):
+        await eventually(lambda: listeners(url, 2), "two workers that listen", within_s=60)
+        known = set(await workers(process.pid, 2))
+        for pid in known:
+            os.kill(pid, signal.SIGKILL)
+        for _ in range(8):
+
+            async def another(known: set[int] = known) -> set[int]:
+                return set(children(process.pid)) - known
+
+            for pid in await eventually(another, "a new worker", within_s=30):
+                os.kill(pid, signal.SIGKILL)
+                known.add(pid)
+        async with aiohttp.ClientSession() as client:
+
+            async def answered() -> bool:
+                with suppress(aiohttp.ClientError):
+                    return (await say_hello(client, url, "ann")).startswith("Hello!")
+                return False
+
+            await eventually(answered, "an answer", within_s=60)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
 async def test_a_polling_client_may_reach_any_worker(project: Path, redis_url: str, transports: list[str]) -> None:
     """Each request is a connection of its own here, so about half of them reach the other worker."""
@@ -171,10 +199,14 @@ async def test_a_polling_client_may_reach_any_worker(project: Path, redis_url: s
 
 async def workers(parent: int, many: int) -> list[int]:
     """The parent's children, if there are `many`."""
+    found = children(parent)
+    return found if len(found) == many else []
+
+
+def children(parent: int) -> list[int]:
     with suppress(OSError):
         text = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-        found = [int(pid) for pid in re.findall(r"\d+", text)]
-        return found if len(found) == many else []
+        return [int(pid) for pid in re.findall(r"\d+", text)]
     return []
 
 
