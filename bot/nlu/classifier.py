@@ -115,7 +115,7 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         probabilities, outside = judged.probabilities[0], float(judged.outside[0])
         best = np.argsort(-probabilities)[: self._config["ranking_length"] or None]
         ranking = [{"name": self._model.intents[each], "confidence": float(probabilities[each])} for each in best]
-        if 0.5 <= outside and ranking[0]["name"] != self._config["out_of_scope_intent"]:
+        if outside >= 0.5 and ranking[0]["name"] != self._config["out_of_scope_intent"]:
             ranking.insert(0, {"name": FALLBACK, "confidence": outside})
         return ranking, outside
 

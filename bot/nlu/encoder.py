@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.encoder_build import default_cache, ensure
+from bot.nlu.gloss import gloss
+from bot.nlu.scripts import has_han
 from bot.nlu.text import normalise
 from bot.nlu.weights import find
 
 Vectors = npt.NDArray[np.float32]
 BATCH = 16
 CHUNK = 256
+OWN_SHARE = 0.5
+"""Of a Chinese text's own vector beside its gloss's: an English encoder still tells some characters apart."""
 
 
 class SentenceEncoder:
@@ -37,10 +41,11 @@ class SentenceEncoder:
         remember: int = 1024,
         cache: Path | None = None,
         sha256: str | None = None,
+        gloss_chinese: bool = False,
     ) -> None:
         self._precision, self._layers, self._max_tokens = precision, tuple(layers), max_tokens
         self._model, self._threads, self._remember = model, threads, remember
-        self._cache, self._expected = cache or default_cache(), sha256
+        self._cache, self._expected, self._gloss = cache or default_cache(), sha256, gloss_chinese
         self._outputs = ["vector", *(f"mean_{layer}" for layer in layers)]
         self._known: OrderedDict[str, Vectors] = OrderedDict()
         self.sha256 = ""
@@ -80,16 +85,30 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> Vectors:
         """The vectors of many texts, [texts, size]; `workers` batches at a time.
 
-        Texts with the same number of tokens go together, so nothing is padded.
+        With `gloss_chinese`, a text with Chinese in it is first put into English word by word (bot.nlu.gloss); its
+        vector is the gloss's and half its own.
         """
         cleaned = [normalise(text).text.strip() for text in texts]
+        if not self._gloss:
+            return self._encode(cleaned, workers)
+        chinese = [place for place, text in enumerate(cleaned) if has_han(text)]
+        if not chinese:
+            return self._encode(cleaned, workers)
+        every = self._encode([*cleaned, *(gloss(cleaned[place]) for place in chinese)], workers)
+        vectors, glosses = every[: len(cleaned)], every[len(cleaned) :]
+        mixed = glosses + np.float32(OWN_SHARE) * vectors[chinese]
+        vectors[chinese] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-9)
+        return vectors
+
+    def _encode(self, cleaned: list[str], workers: int) -> Vectors:
+        """Texts with the same number of tokens go together, so nothing is padded."""
         ids = [ids for start in range(0, len(cleaned), CHUNK) for ids in self._cut(cleaned[start : start + CHUNK])]
         by_length: dict[int, list[int]] = {}
         for index, text in enumerate(cleaned):
             if text:
                 by_length.setdefault(len(ids[index]), []).append(index)
         batches = [same[at : at + BATCH] for same in by_length.values() for at in range(0, len(same), BATCH)]
-        vectors = np.zeros((len(texts), self.size), np.float32)
+        vectors = np.zeros((len(cleaned), self.size), np.float32)
 
         def run(batch: list[int]) -> None:
             vectors[batch] = self._run(np.array([ids[index] for index in batch], np.int64))

@@ -39,6 +39,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
             "model": "all-MiniLM-L6-v2",  # a known name, or the path of a folder as Hugging Face lays it out
             "sha256": None,  # what model.safetensors must hash to; known for known names
             "precision": "int8",  # or int8_blocks, fp32
+            "gloss_chinese": True,  # put Chinese into English word by word first; False for an encoder that reads it
             "layers": [],  # layers whose mean token vectors are put behind the sentence vector
             "max_tokens": 64,
             "threads": 1,  # of one message
@@ -59,6 +60,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
             remember=config["remember"],
             cache=Path(config["cache"]).expanduser() if config["cache"] else None,
             sha256=config["sha256"],
+            gloss_chinese=config["gloss_chinese"],
         ).load()
 
     @classmethod

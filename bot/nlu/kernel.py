@@ -1,12 +1,12 @@
 """Intents by kernel ridge regression: a text is like the texts it resembles, in words and in meaning at once.
 
-Two texts resemble each other by `exp(dense * (d.d' - 1) + sparse * (s.s' - 1))`, with `d` and `s` their dense and sparse
-features made of length 1. What is learned is one weight for each learned text and intent, the solution of
+Two texts resemble each other by `exp(dense * (d.d' - 1) + sparse * (s.s' - 1))`, with `d` and `s` their dense and
+sparse features made of length 1. What is learned is one weight for each learned text and intent, the solution of
 `(K + ridge) W = Y - 1/intents`, which is also the mean of a Gaussian process (Rasmussen and Williams 2006, ch. 2).
 
-Up to EXACT texts, the equations are solved directly for several kernels, and the one is kept that would have judged each
-text best had it not learned from it, which comes in closed form. Beyond, they are solved by conjugate gradients for one
-kernel, and a fifth of the texts is judged by weights learned from the others.
+Up to EXACT texts, the equations are solved directly for several kernels, and the one is kept that would have judged
+each text best had it not learned from it, which comes in closed form. Beyond, they are solved by conjugate gradients
+for one kernel, and a fifth of the texts is judged by weights learned from the others.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Among:
     def __init__(self, kernel: Kernel, table: Table) -> None:
         counts = np.bincount(table.sparse.indices, minlength=table.sparse.shape[1])
         often = np.flatnonzero(len(table) / 12 < counts)
-        seldom = np.flatnonzero((counts <= len(table) / 12) & (1 < counts))
+        seldom = np.flatnonzero((counts <= len(table) / 12) & (counts > 1))
         columns = table.sparse.tocsc() * np.float32(np.sqrt(kernel.sparse))
         self._dense = np.hstack([table.dense * np.float32(np.sqrt(kernel.dense)), columns[:, often].toarray()])
         self._sparse = columns[:, seldom].tocsr()
@@ -101,7 +101,7 @@ class Among:
         """float32 [stop - start, stop]: of these rows, what is left of and within the diagonal's block."""
         exponent = self._dense[start:stop] @ self._dense[:stop].T
         if self._sparse.shape[1]:
-            exponent += (self._sparse[start:stop] @ self._sparse[:stop].T.tocsr()).toarray()
+            exponent += (self._sparse[:stop] @ self._sparse[start:stop].T.tocsr()).toarray().T
         exponent -= np.float32(self._most)
         return np.asarray(np.exp(exponent, out=exponent))
 

@@ -33,12 +33,13 @@ def cut(text: str) -> list[str]:
         return _WORD.findall(text)
     words: list[str] = []
     for is_han, start, end in han_runs(text):
-        words.extend(_jieba().cut(text[start:end]) if is_han else _WORD.findall(text[start:end]))
+        words.extend(jieba().cut(text[start:end]) if is_han else _WORD.findall(text[start:end]))
     return words
 
 
 @functools.cache
-def _jieba() -> Any:
+def jieba() -> Any:
+    """The module, loaded when first needed: 34 MB."""
     import rjieba
 
     return rjieba

@@ -38,8 +38,8 @@ class Gate:
 
     def _distance(self, scores: Array, near: Array) -> npt.NDArray[np.float64]:
         scores = scores.astype(np.float64)
-        inside = np.delete(scores, self.outside, axis=1) if 0 <= self.outside else scores
-        other = scores[:, self.outside] if 0 <= self.outside else 0.0
+        inside = np.delete(scores, self.outside, axis=1) if self.outside >= 0 else scores
+        other = scores[:, self.outside] if self.outside >= 0 else 0.0
         return np.asarray(
             (self.best_mean + other - inside.max(axis=1)) / self.best_spread
             + NEAR_WEIGHT * (self.near_mean - near) / self.near_spread
@@ -56,7 +56,7 @@ def fit(scores: Array, near: Array, labels: Labels, *, outside: int, false_alarm
     """`scores` [n, intents] and `near` [n] of texts that were not learned from; `false_alarms` is the share of those
     that do belong somewhere and may be turned away."""
     inside = labels != outside
-    best = np.delete(scores[inside], outside, axis=1).max(axis=1) if 0 <= outside else scores.max(axis=1)
+    best = np.delete(scores[inside], outside, axis=1).max(axis=1) if outside >= 0 else scores.max(axis=1)
     start = Gate(
         best_mean=float(best.mean()),
         best_spread=float(best.std()) or 1.0,

@@ -29,8 +29,8 @@ def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, A
 
 
 class Half:
-    """A symmetric matrix as lower blocks of float16. `rows(start, stop)` gives float32 [stop - start, stop]: the part of
-    those rows up to the diagonal block's end."""
+    """A symmetric matrix as lower blocks of float16. `rows(start, stop)` gives float32 [stop - start, stop]: the part
+    of those rows up to the diagonal block's end."""
 
     def __init__(self, size: int, rows: Callable[[int, int], Array]) -> None:
         self.size = size
@@ -51,8 +51,8 @@ def steps(size: int) -> Iterator[tuple[int, int]]:
 
 
 class Preconditioner:
-    """An inverse of `some @ some_inverse @ some.T` (the Nyström approximation by a few texts) plus what it misses on the
-    diagonal plus `ridge`. `some` is K's columns [n, m] of these texts, `inner` their own K [m, m]."""
+    """An inverse of `some @ some_inverse @ some.T` (the Nyström approximation by a few texts) plus what it misses on
+    the diagonal plus `ridge`. `some` is K's columns [n, m] of these texts, `inner` their own K [m, m]."""
 
     def __init__(self, some: Array, inner: Array, ridge: float) -> None:
         inner = inner + np.float32(1e-3) * np.eye(len(inner), dtype=np.float32)
