@@ -85,6 +85,7 @@ class _File(_Section):
     """endpoints.yml without Rasa's own keys."""
 
     redis: str = ""
+    redis_wait_replicas: Annotated[int, Field(ge=0)] = 0
     site: NonEmpty = "main"
     services: tuple[ServiceSettings, ...] = ()
     handoff: HandoffSettings = HandoffSettings()
@@ -96,6 +97,8 @@ class Settings(_Section):
     project: Path
     site: str
     redis_url: str
+    redis_wait_replicas: int = 0
+    """A message is acknowledged only when so many replicas have it; 0 waits for none. Not with redis+cluster://."""
     action_endpoint_url: str | None
     """A second server's webhook that runs the actions; None runs them in this process."""
     services: tuple[ServiceSettings, ...]
@@ -128,12 +131,16 @@ class Settings(_Section):
         secrets = {name: value for name, variable in SECRETS.items() if (value := _secret(variable, env, problems))}
         if len(secrets.get("identity", "x" * 32)) < 32:
             problems.append("XIAOER_IDENTITY_SECRET: shorter than 32 characters; make one with `openssl rand -hex 32`")
+        redis_url = env.get("REDIS_URL") or file.redis
+        if file.redis_wait_replicas and redis_url.startswith("redis+cluster:"):
+            problems.append("endpoints.yml: redis_wait_replicas: not with redis+cluster://; leave it at 0 there")
         if problems:
             raise ConfigError(*problems)
         return cls(
             project=project,
             site=file.site,
-            redis_url=env.get("REDIS_URL") or file.redis,
+            redis_url=redis_url,
+            redis_wait_replicas=file.redis_wait_replicas,
             action_endpoint_url=(rasa.get("action_endpoint") or {}).get("url"),
             services=file.services,
             handoff=file.handoff,

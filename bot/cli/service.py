@@ -62,7 +62,7 @@ async def service(
     """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
     channels, accounts = channels_of(settings), load_accounts(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
-    conversations = Conversations(client, site=settings.site)
+    conversations = Conversations(client, site=settings.site, wait_replicas=settings.redis_wait_replicas)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
 
     async def nudge(conversation_id: str) -> None:

@@ -21,6 +21,7 @@ from bot.engine.engine import Engine, TurnResult
 from bot.engine.models import Source
 from bot.errors import LeaseLost, NotFound
 from bot.store.conversations import Changes, Conversation, Conversations, Lease, TurnCommit, Work
+from bot.store.wake import cancel
 from bot.types import Entry, Handoff, Holder, Reply, Turn, to_wire
 
 log = structlog.get_logger()
@@ -94,15 +95,12 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._draining = True
-        self._background[0].cancel()
+        await cancel(self._background[0])
         tasks = [serving.task for serving in self._serving.values() if serving.task]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        self._background[1].cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+            await cancel(*late)
+        await cancel(self._background[1])
 
     async def nudge(self, conversation_id: str) -> None:
         """There may be something to answer. Returns at once; what comes while draining is left to other workers."""

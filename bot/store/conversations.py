@@ -34,13 +34,21 @@ class Conversations:
     """`NotFound` from any method: no such conversation, or it has expired."""
 
     def __init__(
-        self, redis: Client, *, site: str = "main", ttl_s: int = keys.CONVERSATION_TTL_S, max_pending: int = 20
+        self,
+        redis: Client,
+        *,
+        site: str = "main",
+        ttl_s: int = keys.CONVERSATION_TTL_S,
+        max_pending: int = 20,
+        wait_replicas: int = 0,
     ) -> None:
+        """`wait_replicas`: `accept` and `say` return only when so many replicas have what they wrote (StoreDown where
+        they have not in time: do it again). Not on Cluster."""
         self.redis = redis
         self._site = site
         self._ttl_s = ttl_s
         self._max_pending = max_pending
-        self._due = Due(redis, site=site)
+        self._due = Due(redis, site=site, wait_replicas=wait_replicas)
         self._settler = Settler(redis, self._due, site=site)
         self.wakes = Wakes(redis)
         """Its subscribed connection, for a `Floor` of the same process to share."""

@@ -48,9 +48,10 @@ Hint = tuple[str, float]
 
 
 class Due:
-    def __init__(self, redis: Client, *, site: str) -> None:
+    def __init__(self, redis: Client, *, site: str, wait_replicas: int = 0) -> None:
         self._redis = redis
         self._site = site
+        self._wait_replicas = wait_replicas
 
     async def hinted(
         self, script: Script, conversation: keys.ConversationKeys, args: Sequence[Arg], at: int
@@ -59,7 +60,8 @@ class Due:
         hint = time.time() + GRACE_S
         for _ in range(10):
             first = ("ZADD", keys.due_of(self._site, conversation.id), "GT", hint, conversation.id)
-            result = await script.after(self._redis, first, conversation.all, [*args[:at], hint, *args[at:]])
+            rest = [*args[:at], hint, *args[at:]]
+            result = await script.after(self._redis, first, conversation.all, rest, wait_replicas=self._wait_replicas)
             if text(result[0]) != "stale":
                 return list(result)
             hint = max(time.time() + GRACE_S, float(result[1]) + 0.001)

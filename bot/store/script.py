@@ -10,9 +10,11 @@ from typing import Any
 from redis.asyncio import RedisCluster
 from redis.exceptions import NoScriptError
 
+from bot.errors import StoreDown
 from bot.store.connect import Client, reaching
 
 AT_ONCE = 32
+REPLICAS_WITHIN_MS = 1000
 Arg = str | bytes | int | float
 
 
@@ -50,19 +52,34 @@ class Script:
                     raise result
         return list(results)
 
-    async def after(self, redis: Client, first: Sequence[Arg], keys: Sequence[str], args: Sequence[Arg]) -> Any:
+    async def after(
+        self,
+        redis: Client,
+        first: Sequence[Arg],
+        keys: Sequence[str],
+        args: Sequence[Arg],
+        *,
+        wait_replicas: int = 0,
+    ) -> Any:
         """Run the command `first`, then the script. Standalone that is one round trip; on Cluster the two may live on
-        different nodes, so they go one after the other."""
+        different nodes, so they go one after the other, and replicas cannot be waited for. `StoreDown` if fewer than
+        `wait_replicas` have it in time; it is written then all the same."""
         if isinstance(redis, RedisCluster):
             await redis.execute_command(*first)
             return await self(redis, keys, args)
         pipe = redis.pipeline(transaction=False)
         pipe.execute_command(*first)
         pipe.evalsha(self.sha, len(keys), *keys, *args)
+        if wait_replicas:
+            pipe.execute_command("WAIT", wait_replicas, REPLICAS_WITHIN_MS)
         with reaching():
-            one, two = await pipe.execute(raise_on_error=False)
-            if isinstance(one, Exception):
-                raise one
-            if isinstance(two, Exception) and not isinstance(two, NoScriptError):
-                raise two
-        return await redis.eval(self.lua, len(keys), *keys, *args) if isinstance(two, NoScriptError) else two
+            one, two, *reached = await pipe.execute(raise_on_error=False)
+            if isinstance(two, NoScriptError):
+                await redis.script_load(self.lua)
+                return await self.after(redis, first, keys, args, wait_replicas=wait_replicas)
+            for each in (one, two, *reached):
+                if isinstance(each, Exception):
+                    raise each
+        if reached and reached[0] < wait_replicas:
+            raise StoreDown(f"Redis: {reached[0]} of {wait_replicas} replicas have it", retry_after_s=1)
+        return two

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreDown
 from bot.handoff.life import Handoffs
 from bot.store.connect import Client, connect
 from bot.store.conversations import Changes, Conversations, TurnCommit
@@ -126,6 +126,28 @@ async def test_work_goes_on_after_sentinel_has_replaced_the_master() -> None:
             while len(await conversations.entries(id)) < 3:
                 await asyncio.wait_for(anext(subscription), 10)
         assert [entry.text for entry in await conversations.entries(id)] == ["before", "noted", "after"]
+        await conversations.aclose()
+        await client.aclose()
+
+
+@pytest.mark.slow
+async def test_where_replicas_are_waited_for_nothing_is_acknowledged_that_a_failover_could_lose() -> None:
+    with sentinel() as nodes:
+        client = connect(nodes.url)
+        conversations = Conversations(client, wait_replicas=1)
+        id = (await conversations.open(channel="web")).conversation_id
+        await conversations.accept(turn(id, "kept", message_id="m1"))
+        nodes.replica.pause()
+        with pytest.raises(StoreDown):
+            await conversations.accept(turn(id, "not known to be kept", message_id="m2"))
+        nodes.replica.resume()
+        await _until_it_works(lambda: conversations.accept(turn(id, "not known to be kept", message_id="m2")))
+        nodes.master.kill()
+        alone = Conversations(client)
+        await _until_it_works(lambda: alone.accept(turn(id, "after", message_id="m3")))
+        texts = [entry.text for entry in await alone.entries(id)]
+        assert texts == ["kept", "not known to be kept", "after"]
+        await alone.aclose()
         await conversations.aclose()
         await client.aclose()
 
