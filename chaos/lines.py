@@ -26,7 +26,10 @@ PAUSE_S = 0.25
 """Between two tries to connect, growing."""
 LONGEST_PAUSE_S = 2.0
 
-GONE = (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError, ValueError, EOFError)
+GONE = (
+    *(aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError, ValueError, EOFError),
+    *(AssertionError, RuntimeError),  # aiohttp's, where its session is closed under a request
+)
 """What a torn connection, a paused server or half an answer look like."""
 
 
@@ -86,16 +89,14 @@ class Line(ABC):
 
     def cut(self) -> None:
         session, self._session = self._session, None
-        if session is not None and (connector := session.connector) is not None:
-            session.detach()
-            closing = asyncio.ensure_future(connector.close())
+        if session is not None:
+            closing = asyncio.ensure_future(session.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        self.cut()
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
     # For the ways below
 
