@@ -66,13 +66,16 @@ class Engine:
         self.project = project
 
     @classmethod
-    async def load(cls, *, project: Path, model: Path, settings: Settings) -> Engine:
-        """Check, unpack and construct a model package and import the project's actions.
+    async def load(
+        cls, *, project: Path, model: Path, settings: Settings, code: Mapping[str, str] | None = None
+    ) -> Engine:
+        """Check, unpack and construct a model package (with `code`, only one that this code made) and import the
+        project's actions.
 
         Raises UnsignedModel, NeedsTensorFlow or ModelError.
         """
         quiet.hush()
-        loaded = await asyncio.to_thread(Model.load, model, key=package.verify_key(settings))
+        loaded = await asyncio.to_thread(Model.load, model, key=package.verify_key(settings), code=code)
         endpoint: EndpointConfig
         if settings.action_endpoint_url:
             endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))

@@ -35,6 +35,7 @@ from bot.errors import ModelError
 
 _PAYLOAD = re.compile(r"^/(?P<intent>[^@{\s]+)(@(?P<confidence>[0-9.]+))?\s*(?P<entities>\{.*\})?\s*$", re.DOTALL)
 _HISTORY_MARGIN = 3
+_METADATA = "metadata.json"
 
 
 class Model:
@@ -51,18 +52,21 @@ class Model:
         self._slots = self.domain.slots
 
     @classmethod
-    def load(cls, path: Path, *, key: Ed25519PublicKey) -> Model:
-        """Check the signature, unpack, construct every component.
+    def load(cls, path: Path, *, key: Ed25519PublicKey, code: Mapping[str, str] | None = None) -> Model:
+        """Check the signature, unpack, construct every component. With `code` (see `project.code`), only if that made
+        the model.
 
         Raises UnsignedModel, NeedsTensorFlow, or ModelError for what is no model or of another version of Rasa.
         """
         with tempfile.TemporaryDirectory(prefix="xiaoer-model-") as temporary:
             copy = package.verified_copy(path, key, Path(temporary))
             needs.check_classes(_component_paths(copy), where=path.name)
+            if code is not None:
+                package.check_code(copy, code)
             storage_path = Path(temporary) / "components"
             storage_path.mkdir()
             try:
-                storage, metadata = LocalModelStorage.from_model_archive(storage_path, copy)
+                storage, metadata = _Storage.from_model_archive(storage_path, copy)
                 swift.swap_in(metadata.predict_schema, metadata.domain)
                 context = ExecutionContext(graph_schema=metadata.predict_schema, model_id=metadata.model_id)
                 runner = DirectGraphRunner.create(metadata.predict_schema, storage, context)
@@ -121,6 +125,15 @@ class Model:
         return prediction
 
 
+class _Storage(LocalModelStorage):
+    """Reads a package without the graph that trained it: that one names, and would import, all of Rasa's components."""
+
+    @staticmethod
+    def _load_metadata(directory: Path) -> ModelMetadata:
+        serialized = json.loads((directory / _METADATA).read_text(encoding="utf-8"))
+        return ModelMetadata.from_dict({**serialized, "train_schema": {"nodes": {}}})
+
+
 def plain(value: Any) -> Any:
     """JSON types: NumPy's numbers become Python's."""
     if isinstance(value, dict):
@@ -138,7 +151,7 @@ def _component_paths(archive: Path) -> list[str]:
     """The module paths of the components that will be constructed, read without constructing any."""
     try:
         with tarfile.open(archive) as tar:
-            file = next((tar.extractfile(member) for member in tar if Path(member.name).name == "metadata.json"), None)
+            file = next((tar.extractfile(member) for member in tar if Path(member.name).name == _METADATA), None)
             metadata = json.load(file) if file else {}
         return [node["uses"] for node in metadata["predict_schema"]["nodes"].values()]
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:

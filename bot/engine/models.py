@@ -7,14 +7,14 @@ import contextlib
 import ctypes
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from bot.engine import package
+from bot.engine import package, project
 from bot.engine.engine import Engine
 from bot.errors import ModelError
 from bot.settings import Settings
@@ -33,17 +33,25 @@ class Source(Protocol):
 class Models:
     """A turn that has begun ends with the engine it began with."""
 
-    def __init__(self, engine: Engine, *, settings: Settings) -> None:
+    def __init__(self, engine: Engine, *, settings: Settings, code: Mapping[str, str]) -> None:
+        """`code` is what this process runs (see `project.code`): only models that it made come after this one."""
         self._slot = _Slot(engine)
+        self._code = code
         self._settings = settings
         self._swapping = asyncio.Lock()
         self._refused: set[tuple[Path, int]] = set()
 
     @classmethod
     async def load(cls, settings: Settings, path: Path | None = None) -> Models:
-        """The newest model in `models/`, or the one at `path`."""
-        path = path or package.latest(settings.project / "models")
-        models = cls(await Engine.load(project=settings.project, model=path, settings=settings), settings=settings)
+        """The newest model in `models/`, or the one at `path`. Whether other code made it is only a warning here:
+        a model that cannot be read at all is refused by its components."""
+        path, code = path or package.latest(settings.project / "models"), project.code(settings.project)
+        engine = await Engine.load(project=settings.project, model=path, settings=settings)
+        models = cls(engine, settings=settings, code=code)
+        try:
+            package.check_code(path, code)
+        except ModelError as error:
+            log.warning("model.other_code", model=path.name, reason=str(error))
         _settle()
         return models
 
@@ -64,7 +72,9 @@ class Models:
         """Load another model, use it for every turn that begins from now on, and let the old one go when its last turn
         has ended. On an error (see `Engine.load`) the old one stays."""
         async with self._swapping:
-            engine = await Engine.load(project=self._settings.project, model=path, settings=self._settings)
+            engine = await Engine.load(
+                project=self._settings.project, model=path, settings=self._settings, code=self._code
+            )
             old, self._slot = self._slot, _Slot(engine)
             await old.empty()
             log.info("model.swapped", model=path.name, before=old.engine.model.path.name)

@@ -1,7 +1,8 @@
 """Model packages: which one is current, signing, and unpacking only what was signed. Loading a model runs its code.
 
 `models/<time>-<fingerprint>.tar.gz` is Rasa's own package; `<same>.tar.gz.sig` beside it is the base64 of an Ed25519
-signature over `xiaoer-model-v1`, a newline, and the SHA-256 of the package in hexadecimal.
+signature over `xiaoer-model-v1`, a newline, and the SHA-256 of the package in hexadecimal. Inside, among Rasa's
+components, `xiaoer_made_by/code.json` says which code made it (`project.code`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import os
 import shutil
+import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from bot.errors import ConfigError, ModelError, UnsignedModel
 from bot.settings import Settings
 
+MADE_BY = "xiaoer_made_by"
+"""The folder among the components, and in it the file, that say which code made the model."""
+CODE = "code.json"
 _CHUNK = 1 << 20
 
 
@@ -97,6 +104,26 @@ def verified_copy(package: Path, key: Ed25519PublicKey, folder: Path) -> Path:
     shutil.copyfile(package, copy)
     _check(package, _digest(copy), key)
     return copy
+
+
+def check_code(package: Path, code: Mapping[str, str]) -> None:
+    """Raises ModelError unless `code` (see `project.code`) has all that made the model: what other code has written
+    down may look right, and fail in the middle of a turn."""
+    made_by = _made_by(package)
+    if not made_by:
+        raise ModelError(f"{package.name}: it does not say which code made it; train it again")
+    others = sorted(name for name, digest in made_by.items() if code.get(name) != digest)
+    if others:
+        raise ModelError(f"{package.name}: made by other code than this process runs ({', '.join(others)}); start anew")
+
+
+def _made_by(package: Path) -> dict[str, str]:
+    try:
+        with tarfile.open(package) as tar:
+            file = next((tar.extractfile(each) for each in tar if each.name.endswith(f"{MADE_BY}/{CODE}")), None)
+            return dict(json.load(file)) if file else {}
+    except (tarfile.TarError, OSError, EOFError, ValueError, TypeError) as error:
+        raise ModelError(f"{package.name}: not a model package: {type(error).__name__}") from error
 
 
 def _check(package: Path, digest: str, key: Ed25519PublicKey) -> None:

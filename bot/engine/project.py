@@ -6,7 +6,7 @@ import hashlib
 import importlib.machinery
 import importlib.metadata
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,19 @@ def fingerprint(project: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def code(project: Path) -> dict[str, str]:
+    """What makes a model's parts and reads them back: Rasa's version, and a digest of each package of components of
+    one's own that config.yml's pipeline names, as it stands on the disk now."""
+    found = {"rasa": _version("rasa")}
+    for package, folder in _component_folders(config_of(project), project, sections=("pipeline",)).items():
+        digest = hashlib.sha256()
+        for name, path in sorted(_code_files(folder)):
+            digest.update(f"{name} {path.stat().st_size}\n".encode())
+            digest.update(path.read_bytes())
+        found[package] = digest.hexdigest()[:12]
+    return found
+
+
 def _inputs(project: Path) -> Iterator[tuple[str, Path]]:
     config = config_of(project)
     yield "config.yml", project / "config.yml"
@@ -59,9 +72,8 @@ def _inputs(project: Path) -> Iterator[tuple[str, Path]]:
         for path in _files(root):
             yield str(path.relative_to(project)), path
     for package, folder in _component_folders(config, project).items():
-        for path in _files(folder):
-            if path.suffix != ".pyc":
-                yield f"{package}/{path.relative_to(folder)}", path
+        for name, path in _code_files(folder):
+            yield f"{package}/{name}", path
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -73,10 +85,18 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _component_folders(config: Mapping[str, Any], project: Path) -> dict[str, Path]:
+def _code_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in _files(folder):
+        if path.suffix != ".pyc":
+            yield str(path.relative_to(folder)), path
+
+
+def _component_folders(
+    config: Mapping[str, Any], project: Path, *, sections: Sequence[str] = ("pipeline", "policies", "importers")
+) -> dict[str, Path]:
     """The packages of components and importers that config.yml names by module path, not Rasa's own."""
     folders: dict[str, Path] = {}
-    for section in ("pipeline", "policies", "importers"):
+    for section in sections:
         for entry in config.get(section) or ():
             name = str(entry.get("name", "")) if isinstance(entry, Mapping) else str(entry)
             package = ".".join(name.split(".")[:-2]) or name.rpartition(".")[0]

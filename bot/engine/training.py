@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -72,17 +73,22 @@ def importer_of(folder: Path) -> TrainingDataImporter:
 def _train(folder: Path, target: Path, progress: Progress) -> None:
     quiet.hush()
     from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.engine.storage.resource import Resource
     from rasa.engine.training.graph_trainer import GraphTrainer
     from rasa.shared.exceptions import RasaException
 
     from bot.engine import needs
 
     needs.check_config(project.config_of(folder), where="config.yml")
-    with tempfile.TemporaryDirectory(prefix="xiaoer-training-") as storage:
+    code = project.code(folder)
+    with tempfile.TemporaryDirectory(prefix="xiaoer-training-") as temporary:
+        storage = LocalModelStorage(Path(temporary))
+        with storage.write_to(Resource(package.MADE_BY)) as made_by:
+            (made_by / package.CODE).write_text(json.dumps(code), encoding="utf-8")
         try:
             importer = importer_of(folder)
             configuration = configuration_of(importer, kind=_kind(importer))
-            trainer = GraphTrainer(LocalModelStorage(Path(storage)), None, TrainingGraph(progress))
+            trainer = GraphTrainer(storage, None, TrainingGraph(progress))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 trainer.train(configuration, importer, target, force_retraining=True)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import shutil
+import tarfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -216,6 +217,56 @@ async def test_a_newer_model_in_the_folder_is_found(project: Path):
     path = another_model(project)
     assert await models.look()
     assert models.current.model.path == path
+
+
+OWN = """
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.tokenizers.whitespace_tokenizer import WhitespaceTokenizer
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class Own(WhitespaceTokenizer): ...
+"""
+
+
+async def test_a_model_that_other_code_made_is_not_swapped_in(project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(project)
+    (project / "own_parts").mkdir()
+    (project / "own_parts" / "__init__.py").write_text("")
+    (project / "own_parts" / "own.py").write_text(OWN)
+    config = (project / "config.yml").read_text()
+    (project / "config.yml").write_text(config.replace("name: WhitespaceTokenizer", "name: own_parts.own.Own"))
+    settings = settings_of(project)
+    models = await Models.load(settings, train(settings))
+    old = models.current
+    assert [name for name in projects.code(project) if name != "rasa"] == ["own_parts"]
+
+    with (project / "own_parts" / "own.py").open("a") as file:
+        file.write("# another way to write things down\n")
+    made = train(settings)
+    assert made != old.model.path
+    with pytest.raises(ModelError, match=r"made by other code than this process runs \(own_parts\)"):
+        await models.swap(made)
+    assert not await models.look()
+    assert models.current is old
+
+    (project / "own_parts" / "own.py").write_text(OWN)
+    back = train(settings, force=True)
+    assert await models.look(), "the same code, so the same writing"
+    assert models.current.model.path == back
+
+
+async def test_a_model_that_does_not_say_which_code_made_it_is_not_swapped_in(project: Path):
+    models = await Models.load(settings_of(project))
+    bare = project / "models" / "bare.tar.gz"
+    with tarfile.open(the_model(project)) as made, tarfile.open(bare, "w:gz") as copy:
+        for member in made:
+            if package.MADE_BY not in member.name:
+                copy.addfile(member, made.extractfile(member) if member.isfile() else None)
+    package.sign(bare, package.signing_key(settings_of(project)))
+    with pytest.raises(ModelError, match="does not say which code made it"):
+        await models.swap(bare)
+    assert (await Models.load(settings_of(project), bare)).current.model.path == bare, "but one may start with it"
 
 
 async def test_swapping_lets_the_old_model_go(project: Path):
