@@ -4,6 +4,7 @@ import { fill, readers, type Language } from '../lib/locale';
 import { money } from '../lib/money';
 import { clock, date } from '../lib/time';
 import type { Handoff, Identity, Tried } from './api';
+import { FIRST_IN_LINE } from './floor';
 import { humanise, intentName } from './intents';
 import type { Strings } from './strings';
 
@@ -24,7 +25,7 @@ export function Context({ handoff, strings, language }: Props) {
   return (
     <aside class="context" aria-label={strings.context} tabIndex={0}>
       <Part title={strings.reason}>
-        <p><span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>{handoff.priority > 0 && <span class="tag urgent">{strings.first}</span>}</p>
+        <p><span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>{handoff.priority >= FIRST_IN_LINE && <span class="tag urgent">{strings.first}</span>}</p>
         {stake && <p class="stake">{strings.atStake} <b>{stake}</b></p>}
       </Part>
       {summary && <Part title={strings.summary}><p class="summary">{summary}</p></Part>}

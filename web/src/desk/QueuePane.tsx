@@ -3,6 +3,7 @@ import { fill, type Language } from '../lib/locale';
 import { span } from '../lib/time';
 import type { Summary } from './api';
 import type { DeskState } from './client';
+import { FIRST_IN_LINE } from './floor';
 import { intentName } from './intents';
 import type { Strings } from './strings';
 
@@ -63,7 +64,7 @@ function Row({ handoff, held, now, state, strings, language, onSelect, onAccept 
           <Waited since={waiting_since} now={now} held={held} language={language} strings={strings} />
         </span>
         <span class="line tags">
-          {priority > 0 && <span class="tag urgent">{strings.first}</span>}
+          {priority >= FIRST_IN_LINE && <span class="tag urgent">{strings.first}</span>}
           <span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>
           {about && <span class="about">{intentName(about.intent, language)}</span>}
         </span>

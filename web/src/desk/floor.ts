@@ -12,6 +12,9 @@ export interface Update {
   by?: string;
 }
 
+/** From this priority on, a handoff goes before all others: money or an account is in danger. */
+export const FIRST_IN_LINE = 100;
+
 /** Line order: higher priority first, then who waits longest. */
 export function inLine(handoffs: Summary[]): Summary[] {
   return [...handoffs].sort((one, other) => other.priority - one.priority || one.waiting_since - other.waiting_since);

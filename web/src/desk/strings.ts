@@ -106,7 +106,7 @@ const zh: typeof en = {
   name: '用户名', password: '密码', wrong: '用户名或密码不正确。', unreachable: '服务没有响应。', signOut: '退出', supervisor: '主管',
   available: '在线', away: '离开', state: '您的状态', sound: '有人等候时提示音', shortcuts: '键盘快捷键', language: 'EN', languageLabel: 'Switch to English',
   offline: '连接中断，正在重连…', mine: '我的会话', waiting: '等候中', others: '同事的会话', noneWaiting: '暂时没有人等候。', noneMine: '接入的会话会显示在这里。',
-  guest: '访客', first: '优先', waited: '已等 {span}', dueIn: '剩 {span}', late: '超时 {span}', accept: '接入',
+  guest: '访客', first: '最优先', waited: '已等 {span}', dueIn: '剩 {span}', late: '超时 {span}', accept: '接入',
   taken: '{by} 已接入。', takenAnon: '同事已接入。', refused: '操作没有成功：{detail}', dismiss: '知道了', pick: '请选择一个会话', pickText: '按 {j}、{k} 上下移动，按 {a} 接入。',
   transcript: '对话', bot: '小二', you: '我', typing: '{name}正在输入…', reply: '回复 {name}', replyHint: 'Enter 发送 · Shift Enter 换行', send: '发送',
   notSent: '未发送', retry: '重试', sending: '发送中', shown: '以卡片展示：{card}', offered: '提供的选项', watching: '等待客服接入。', watchingOther: '{name} 正在处理这个会话。', ended: '这个会话已不在等候。',
