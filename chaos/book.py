@@ -21,7 +21,7 @@ Entry = Mapping[str, Any]
 
 @dataclass
 class Message:
-    """One message of a customer; times are the event loop's, in seconds."""
+    """One message of a customer; times are `time.monotonic`."""
 
     id: str
     text: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -107,7 +108,7 @@ class Line(ABC):
 
     @property
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        return time.monotonic()
 
     @property
     def session(self) -> aiohttp.ClientSession:

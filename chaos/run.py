@@ -103,7 +103,7 @@ class _Run:
         self._cut_short = ""
 
     async def outcome(self) -> Outcome:
-        started, began = time.monotonic(), asyncio.get_running_loop().time()
+        started = time.monotonic()
         accounts = iter(self._house.accounts)
         self._customers = [self._customer(each, accounts) for each in self._plan.conversations]
         storm = Storm(self._house, self._ledger, progress=self._progress, lines=lambda: self._talking)
@@ -123,12 +123,12 @@ class _Run:
             dict(storm.done),
             self._budget.by_kind,
             time.monotonic() - started,
-            timeline=self._timeline(storm, began),
+            timeline=self._timeline(storm, started),
             cut_short=self._cut_short,
             customers=self._customers,
         )
 
-    def _timeline(self, storm: Storm, began: float) -> list[tuple[float, str]]:
+    def _timeline(self, storm: Storm, started: float) -> list[tuple[float, str]]:
         waited = [
             (message.answered_at - message.sent_at, message.sent_at, customer.scripted)
             for customer in self._customers
@@ -137,7 +137,7 @@ class _Run:
         ]
         slow = sorted(waited, key=lambda each: -each[0])[:SLOWEST]
         told = [(at, f"{each.name} over {each.way} waits {took:.1f} s from here") for took, at, each in slow]
-        return sorted((round(at - began, 2), what) for at, what in (*storm.log, *told))
+        return sorted((round(at - started, 2), what) for at, what in (*storm.log, *told))
 
     def _progress(self) -> float:
         return self._book.counts["answered"] / self._plan.messages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -39,13 +40,13 @@ class Storm:
         self._stopped: set[int] = set()
         self.done: Counter[str] = Counter()
         self.log: list[tuple[float, str]] = []
-        """When (the event loop's time) what began."""
+        """When (`time.monotonic`) what began."""
 
     async def run(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
             while self._progress() < fault.at:
                 await asyncio.sleep(LOOK_S)
-            self.log.append((asyncio.get_running_loop().time(), f"{fault.kind} {fault.lasts_s:.1f} s"))
+            self.log.append((time.monotonic(), f"{fault.kind} {fault.lasts_s:.1f} s"))
             task = asyncio.create_task(self._do(fault), name=fault.kind)
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
