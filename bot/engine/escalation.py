@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Reversible, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,6 @@ from rasa.shared.core.events import (
     ActionExecuted,
     ActiveLoop,
     ConversationResumed,
-    Event,
     Restarted,
     SessionStarted,
     SlotSet,
@@ -43,6 +42,7 @@ REASON_SLOT = "handover_reason"
 SOLVED_SLOT = "solved"
 LOOKED_AT = 400
 """Events, from the end: what lies further back no longer counts."""
+BEGINNINGS = frozenset(event.type_name for event in (ConversationResumed, Restarted, SessionStarted))
 
 STRONG = 0.6
 VERY_STRONG = 0.85
@@ -152,26 +152,33 @@ def _times_asked(history: Iterable[Heard | Solved], latest: Heard) -> int:
     return times[latest.intent, latest.details]
 
 
-def history_of(events: Iterable[Event]) -> list[Heard | Solved]:
+def history_of(events: Reversible[Any]) -> list[Heard | Solved]:
     """What was heard and solved since the conversation began, was restarted, or came back from a person."""
     history: list[Heard | Solved] = []
     loop: str | None = None
-    for event in events:
-        if isinstance(event, UserUttered):
+    for event in reversed(_since_the_beginning(events)):
+        kind = event.type_name
+        if kind == UserUttered.type_name:
             if not (event.parse_data.get("metadata") or {}).get("accepted_offer"):
                 history.append(_heard(event, loop=loop))
-        elif isinstance(event, ActiveLoop):
+        elif kind == ActiveLoop.type_name:
             loop = event.name
-        elif isinstance(event, SlotSet):
-            if event.key == SOLVED_SLOT and event.value:
-                history.append(Solved(tuple(event.value)))
-        elif isinstance(event, (ConversationResumed, Restarted, SessionStarted)) or _hands_over(event):
-            history.clear()
+        elif event.key == SOLVED_SLOT and event.value:
+            history.append(Solved(tuple(event.value)))
     return history
 
 
-def _hands_over(event: Event) -> bool:
-    return isinstance(event, ActionExecuted) and event.action_name == HANDOVER
+def _since_the_beginning(events: Reversible[Any]) -> list[Any]:
+    """Messages, loops and slots, the newest first, LOOKED_AT events far at most: the cost of a turn does not grow with
+    the conversation. Told apart by name, because `isinstance` is slow for Rasa's abstract classes."""
+    found = []
+    for event in itertools.islice(reversed(events), LOOKED_AT):
+        kind = event.type_name
+        if kind in BEGINNINGS or (kind == ActionExecuted.type_name and event.action_name == HANDOVER):
+            break
+        if kind in (UserUttered.type_name, ActiveLoop.type_name, SlotSet.type_name):
+            found.append(event)
+    return found
 
 
 def _heard(event: UserUttered, *, loop: str | None) -> Heard:
@@ -223,8 +230,7 @@ class EscalationPolicy(Policy):
         probabilities = self._default_predictions(domain)
         reason = None
         if tracker.latest_action_name == ACTION_LISTEN_NAME and HANDOVER in domain.action_names_or_texts:
-            start = max(0, len(tracker.events) - LOOKED_AT)
-            reason = reason_to_escalate(history_of(itertools.islice(tracker.events, start, None)))
+            reason = reason_to_escalate(history_of(tracker.events))
         if reason is None:
             return self._prediction(probabilities)
         probabilities[domain.index_for_action(HANDOVER)] = 1.0

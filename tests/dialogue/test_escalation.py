@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, ConversationResumed, Event, SlotSet, UserUttered
 
-from bot.engine.escalation import NOT_QUESTIONS, Heard, Solved, reason_to_escalate
+from bot.engine.escalation import LOOKED_AT, NOT_QUESTIONS, Heard, Solved, history_of, reason_to_escalate
 
 
 def heard(*intents: str) -> list[Heard | Solved]:
@@ -47,3 +50,44 @@ def test_courtesy_and_answers_never_bring_a_person(intents: list[str]) -> None:
 @given(st.integers(3, 20))
 def test_no_question_is_asked_for_ever(times: int) -> None:
     assert reason_to_escalate(heard(*["payment_pending"] * times)) == "third_time"
+
+
+def said(intent: str, **metadata: bool) -> UserUttered:
+    return UserUttered("...", {"name": intent}, parse_data={"metadata": metadata})
+
+
+def test_a_history_begins_where_a_person_gave_the_conversation_back() -> None:
+    events: list[Event] = [
+        said("check_limits"),
+        ConversationResumed(),
+        said("check_balance"),
+        SlotSet("solved", ["check_balance"]),
+        said("request_refund"),
+        ActiveLoop("refund_form"),
+        said("request_refund", accepted_offer=True),
+        said("deny"),
+        ActiveLoop(None),
+        ActionExecuted("action_listen"),
+        said("thank"),
+    ]
+    assert history_of(events) == [
+        Heard("check_balance"),
+        Solved(("check_balance",)),
+        Heard("request_refund"),
+        Heard("deny", loop="refund_form"),
+        Heard("thank"),
+    ]
+
+
+def test_only_the_end_of_a_long_conversation_is_read() -> None:
+    class Counted(list[Event]):
+        read = 0
+
+        def __reversed__(self) -> Iterator[Event]:
+            for event in super().__reversed__():
+                self.read += 1
+                yield event
+
+    events = Counted([said("check_balance")] * 20_000)
+    assert len(history_of(events)) == LOOKED_AT
+    assert events.read == LOOKED_AT
