@@ -1,0 +1,46 @@
+"""9. The session in the README is what the bot says, but for days, numbers and the code."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import aiohttp
+
+from tests.tour.house import ROOT
+from tests.tour.people import Customer, proof_of
+
+DAY = re.compile(r"今天|昨天|前天|\d+月\d+日|（周.）")
+NUMBER = re.compile(r"\b[RP]\d+|\d+")
+
+
+def session() -> list[tuple[str, str]]:
+    """(who, what) of each line; a line that goes on belongs to the one before."""
+    (block,) = re.findall(r"^```\n( customer.*?)^```$", (ROOT / "README.md").read_text("utf-8"), flags=re.M | re.S)
+    lines: list[tuple[str, str]] = []
+    for line in block.splitlines():
+        spoken = re.fullmatch(r" (\S+)  +(.+)", line)
+        lines.append((spoken[1], spoken[2]) if spoken else (lines[-1][0], line.strip()))
+    return lines
+
+
+def bones(text: str) -> str:
+    """A text without what depends on the day."""
+    return NUMBER.sub("#", DAY.sub("", text))
+
+
+async def test_the_readmes_session(web: aiohttp.ClientSession, tab: Any, agent: Any) -> None:
+    phone = await Customer(web, "li").signs_in("C1001")
+    window, last = await tab(identity=await proof_of(web, "C1001"), locale="zh-CN"), None
+    for who, text in session():
+        if who == "customer":
+            last = await window.says(await phone.code() if text.isdecimal() else text)
+        elif who == "小二":
+            assert last is not None
+            assert bones(text) in bones(last)
+        elif "已接入" in text:
+            lin = await agent("lin")
+            await lin.does(f"handoffs/{(await lin.finds('李娜'))['id']}/accept")
+            assert bones((await window.reads(author="system"))["text"]) == bones(text)
+        else:
+            assert bones((await window.reads(author="system"))["text"]) == bones(text)
