@@ -10,8 +10,9 @@ from typing import Any
 from chaos import book as promises
 from chaos.book import Entry
 from chaos.ledger import Ledger
-from chaos.lines import GONE, LogLine, Rest
+from chaos.lines import GONE, LogLine
 from chaos.scripts import Customer, queued
+from chaos.ways import Rest
 
 READ_S = 10.0
 SETTLED_S = 15.0

@@ -16,11 +16,12 @@ from chaos.accounts import Account
 from chaos.book import Book
 from chaos.house import House
 from chaos.ledger import Ledger
-from chaos.lines import Budget, Line, OutOfBudget, Poll, Rest, Socket, Stuck
+from chaos.lines import Budget, Line, OutOfBudget, Stuck
 from chaos.phrases import Phrases
 from chaos.plan import Plan, Scripted
 from chaos.scripts import Customer
 from chaos.storm import Storm
+from chaos.ways import Poll, Rest, Socket
 
 WAYS: dict[str, type[Line]] = {"socket": Socket, "poll": Poll, "rest": Rest}
 REQUESTS_EACH = 12

@@ -12,10 +12,11 @@ from chaos import book as promises
 from chaos import checks
 from chaos.accounts import Account
 from chaos.book import Book
-from chaos.lines import Budget, Poll, Rest
+from chaos.lines import Budget
 from chaos.phrases import Phrases
 from chaos.plan import Scripted
 from chaos.scripts import Customer
+from chaos.ways import Poll, Rest
 from tests.bank import PROJECT
 
 ACCOUNT = Account("C50000", "P20261101001", 1000, "1000")
