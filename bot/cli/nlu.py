@@ -29,7 +29,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--out-of-scope-label", default="", metavar="X", help="rows of this label belong to no intent")
     asked.add_argument("--format", choices=("text", "json"), default="text")
-    told = commands.add_parser("report", help="confused pairs, overlapping examples, thin intents, label-noise suspects")
+    told = commands.add_parser(
+        "report", help="confused pairs, overlapping examples, thin intents, label-noise suspects"
+    )
     told.add_argument("--language", default="", help="only examples in this language: en, zh")
     told.add_argument("--most", type=int, default=20, help="lines a section (default: 20)")
     told.add_argument("--format", choices=("text", "json"), default="text")
@@ -74,7 +76,8 @@ def _at_least_two(count: int) -> int:
 
 def _train(project: Path, examples: list[Example], *, outside: str) -> tuple[Parser, float]:
     """The project's pipeline trained on `examples`, as `xiaoer train` does it, and the seconds it took."""
-    from bot.engine import package, project as files, quiet, training
+    from bot.engine import package, quiet, training
+    from bot.engine import project as files
     from bot.settings import Settings
 
     quiet.hush()
@@ -116,7 +119,7 @@ def _parser(model: Any, labels: dict[str, str]) -> Parser:
 
 def _intent_names(labels: set[str], *, outside: str) -> dict[str, str]:
     """Any label as a name that Rasa takes; the out-of-scope label as the one that the classifier looks for."""
-    names = {}
+    names: dict[str, str] = {}
     for number, label in enumerate(sorted(labels)):
         plain = "".join(char if char.isalnum() else "_" for char in label).strip("_") or "intent"
         taken = plain in names.values() or plain in ("out_of_scope", benchmark.FALLBACK)

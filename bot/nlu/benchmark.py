@@ -1,7 +1,6 @@
 """How well a pipeline understands: one set of examples to learn from, another to be asked.
 
-Nothing here knows what is measured: `train` takes examples and gives a function from a text to a parse result as Rasa's,
-the one that serving uses.
+What is measured is a function from a text to a parse result as Rasa's: the one that serving uses.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ def _answer(parsed: dict[str, Any], example: Example, *, outside: str, ms: float
     decided = parsed["intent"]["name"]
     ranking = [each for each in parsed.get("intent_ranking") or [parsed["intent"]] if each["name"]]
     inside = [each for each in ranking if each["name"] not in (FALLBACK, outside)]
-    best = inside[0] if inside else {"name": "", "confidence": 0.0}
+    best: dict[str, Any] = inside[0] if inside else {"name": "", "confidence": 0.0}
     return Answer(
         example=example,
         label=best["name"],

@@ -17,8 +17,7 @@ from bot.nlu.text import normalise
 from bot.nlu.weights import find
 
 Vectors = npt.NDArray[np.float32]
-BATCH = 16
-CHUNK = 256
+CHUNK = 64
 OWN_SHARE = 0.5
 """Of a Chinese text's own vector beside its gloss's: an English encoder still tells some characters apart."""
 
@@ -83,7 +82,7 @@ class SentenceEncoder:
         return found
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> Vectors:
-        """The vectors of many texts, [texts, size]; `workers` batches at a time.
+        """The vectors of many texts, [texts, size]; `workers` texts at a time.
 
         With `gloss_chinese`, a text with Chinese in it is first put into English word by word (bot.nlu.gloss); its
         vector is the gloss's and half its own.
@@ -101,30 +100,24 @@ class SentenceEncoder:
         return vectors
 
     def _encode(self, cleaned: list[str], workers: int) -> Vectors:
-        """Texts with the same number of tokens go together, so nothing is padded."""
-        ids = [ids for start in range(0, len(cleaned), CHUNK) for ids in self._cut(cleaned[start : start + CHUNK])]
-        by_length: dict[int, list[int]] = {}
-        for index, text in enumerate(cleaned):
-            if text:
-                by_length.setdefault(len(ids[index]), []).append(index)
-        batches = [same[at : at + BATCH] for same in by_length.values() for at in range(0, len(same), BATCH)]
+        """One text at a time, as in serving: activations are quantized over a whole call, so texts encoded together
+        would change each other's vectors, and it would not be faster."""
         vectors = np.zeros((len(cleaned), self.size), np.float32)
 
-        def run(batch: list[int]) -> None:
-            vectors[batch] = self._run(np.array([ids[index] for index in batch], np.int64))
+        def run(start: int) -> None:
+            for place in range(start, min(start + CHUNK, len(cleaned))):
+                if cleaned[place]:
+                    vectors[place] = self._run(self._tokenizer.encode(cleaned[place]).ids)
 
-        if workers == 1 or len(batches) == 1:
-            for batch in batches:
-                run(batch)
+        starts = range(0, len(cleaned), CHUNK)
+        if workers == 1 or len(starts) == 1:
+            for start in starts:
+                run(start)
         else:
             with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(run, batches))
+                list(pool.map(run, starts))
         return vectors
 
-    def _cut(self, texts: list[str]) -> list[npt.NDArray[np.int32]]:
-        return [np.array(encoding.ids, np.int32) for encoding in self._tokenizer.encode_batch_fast(texts)]
-
-    def _run(self, ids: npt.NDArray[np.int64]) -> Vectors:
-        parts = self._session.run(self._outputs, {"input_ids": ids})
-        parts[1:] = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts[1:]]
-        return np.concatenate(parts, axis=1)
+    def _run(self, ids: list[int]) -> Vectors:
+        parts = self._session.run(self._outputs, {"input_ids": np.array([ids], np.int64)})
+        return np.concatenate([parts[0][0], *(part[0] / np.linalg.norm(part[0]) for part in parts[1:])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import vstack
 
 from bot.errors import ModelError
 from bot.nlu.encoder import SentenceEncoder
 from bot.nlu.ngrams import Plan, TermRows, TermWeights
 from bot.nlu.several import with_parts
+from bot.nlu.table import Table
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -43,7 +46,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
             "layers": [],  # layers whose mean token vectors are put behind the sentence vector
             "max_tokens": 64,
             "threads": 1,  # of one message
-            "training_workers": None,  # batches at a time in training; None: one a core
+            "training_workers": None,  # texts at a time in training; None: one a core
             "remember": 1024,  # texts whose vectors are kept
             "cache": None,  # folder for the built graph; None: $XDG_CACHE_HOME/xiaoer or ~/.cache/xiaoer
         }
@@ -51,17 +54,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str, storage: ModelStorage, resource: Resource) -> None:
         super().__init__(name, config)
         self._storage, self._resource = storage, resource
-        self._encoder = SentenceEncoder(
-            config["model"],
-            precision=config["precision"],
-            layers=config["layers"],
-            max_tokens=config["max_tokens"],
-            threads=config["threads"],
-            remember=config["remember"],
-            cache=Path(config["cache"]).expanduser() if config["cache"] else None,
-            sha256=config["sha256"],
-            gloss_chinese=config["gloss_chinese"],
-        ).load()
+        self._encoder = _encoder(config)
 
     @classmethod
     def create(
@@ -202,3 +195,34 @@ def _plan(config: dict[str, Any]) -> Plan:
     return Plan(
         **{key: config[key] for key in ("word_pairs", "shortest", "longest", "han_longest", "character_weight")}
     )
+
+
+def _encoder(config: dict[str, Any]) -> SentenceEncoder:
+    return SentenceEncoder(
+        config["model"],
+        precision=config["precision"],
+        layers=config["layers"],
+        max_tokens=config["max_tokens"],
+        threads=config["threads"],
+        remember=config["remember"],
+        cache=Path(config["cache"]).expanduser() if config["cache"] else None,
+        sha256=config["sha256"],
+        gloss_chinese=config["gloss_chinese"],
+    ).load()
+
+
+def table_maker(pipeline: Sequence[Mapping[str, Any]]) -> Callable[[list[str]], Table]:
+    """What this module's featurizers, set up as in `pipeline` (config.yml's), make of texts, without Rasa's graph."""
+
+    def options(component: type[EncoderFeaturizer | TermFeaturizer]) -> dict[str, Any]:
+        name = f"{component.__module__}.{component.__name__}"
+        own = next((dict(each) for each in pipeline if each.get("name") == name), {})
+        return {**component.get_default_config(), **own}
+
+    def make(texts: list[str]) -> Table:
+        terms, encoder = options(TermFeaturizer), _encoder(options(EncoderFeaturizer))
+        rows = TermRows.fit(texts, plan=_plan(terms), at_least=terms["at_least"])
+        sparse = vstack([rows.row(text) for text in texts], format="csr", dtype=np.float32)
+        return Table(sparse=sparse, dense=encoder.encode(texts, workers=os.cpu_count() or 1))
+
+    return make

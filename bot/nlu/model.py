@@ -56,7 +56,8 @@ def learn(
     order = {name: place for place, name in enumerate(intents)}
     labels = np.array([order[name] for name in names], np.int64)
     chosen = kernel.shares(labels, most)
-    table, labels = table.rows(chosen), labels[chosen]
+    if len(chosen) < len(table):
+        table, labels = table.rows(chosen), labels[chosen]
     turn = directions(table)
     table = unit(table, turn)
     learned = kernel.learn(table, labels, intents=len(intents))

@@ -50,7 +50,14 @@ class IntentNames(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         named = {example.get(INTENT) for example in training_data.intent_examples} - self._except
         extra = [Message(data={TEXT: spoken(name), INTENT: name}) for name in sorted(named) if spoken(name)]
-        return training_data.merge(TrainingData(training_examples=extra))
+        # Not TrainingData.merge, which copies every example it is given.
+        return TrainingData(
+            training_examples=[*training_data.training_examples, *extra],
+            entity_synonyms=training_data.entity_synonyms,
+            regex_features=training_data.regex_features,
+            lookup_tables=training_data.lookup_tables,
+            responses=training_data.responses,
+        )
 
     def process(self, messages: list[Message]) -> list[Message]:
         return messages

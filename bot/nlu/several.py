@@ -20,7 +20,7 @@ from bot.nlu.text import normalise
 PARTS = "parts"
 MOST_PARTS = 3
 _CUTS = re.compile(
-    r"[;!?。；！？\n]+|\.(?=\s)|,\s*(?:and|also|then|but)\s|\s(?:and then|and also|and|also|plus)\s"
+    r"[;?；？\n]+|,\s*(?:and|also|then)\s|\.\s+(?:and|also|then)\s|\s(?:and then|and also|and|also|plus)\s"
     r"|[，,、]?(?:另外|还有|然后|顺便|以及|并且|同时|再)|[，,](?=(?:请|帮|我|麻烦|查|把))",
     re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
 
 Array = npt.NDArray[np.float32]
-BLOCK = 500
+BLOCK = 250
 
 
 def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, Array]:
@@ -34,12 +34,22 @@ class Half:
 
     def __init__(self, size: int, rows: Callable[[int, int], Array]) -> None:
         self.size = size
-        self._blocks = [(start, stop, rows(start, stop).astype(np.float16)) for start, stop in steps(size)]
+        # One piece of memory for all: pieces of growing size would leave gaps as large as themselves.
+        memory = np.empty(sum((stop - start) * stop for start, stop in steps(size)), np.float16)
+        self._blocks: list[tuple[int, int, npt.NDArray[np.float16]]] = []
+        at = 0
+        for start, stop in steps(size):
+            block = memory[at : at + (stop - start) * stop].reshape(stop - start, stop)
+            block[:] = rows(start, stop)
+            self._blocks.append((start, stop, block))
+            at += block.size
 
     def dot(self, other: Array) -> Array:
         result = np.zeros_like(other)
+        wide = np.empty((BLOCK, self.size), np.float32)
         for start, stop, half in self._blocks:
-            rows = half.astype(np.float32)
+            rows = wide[: stop - start, :stop]
+            rows[:] = half
             result[start:stop] += rows @ other[:stop]
             result[:start] += rows[:, :start].T @ other[start:stop]
         return result
