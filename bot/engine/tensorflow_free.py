@@ -9,12 +9,16 @@ has been called, whatever of `LEFT_OUT` is not installed is stood in for, and on
 
 A stand-in can be subclassed, used as a decorator, a type or a constant, which is all that importing needs. Nothing may
 be computed with it, so `bot.engine.needs` refuses every component that would, before it is trained or loaded.
+
+Serving is spared more: what only training and Rasa's own server use costs a worker 100 MB and a second. `SPARED` is
+stood in for though it is installed, only where it says so; `LATER` is loaded when it is first used.
 """
 
 from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -50,6 +54,20 @@ LEFT_OUT: dict[str, str] = {
     "structlog_sentry": "error reporting to Rasa",
 }
 """Package to what Rasa uses it for. Of `google`, which many share, only the absent parts are stood in for."""
+
+SPARED: dict[str, tuple[str, ...]] = {
+    "rasa.utils.tensorflow.model_data": ("sklearn",),
+    "rasa.utils.endpoints": ("sanic",),
+    "rasa.core.utils": ("sanic",),
+    "rasa.core.channels": ("sanic", "questionary", "prompt_toolkit"),
+    "rasa.server": ("sanic", "sanic_cors", "sanic_jwt"),
+    "rasa_sdk.plugin": ("sanic",),
+    "spacy": ("spacy.cli",),
+}
+"""Modules, with what is below those of Rasa, to what they import for neural components, servers and terminals."""
+
+LATER = frozenset({"rasa.core.test", "rasa.nlu.test", "rasa.utils.train_utils"})
+"""Modules of Rasa that serving ones name and do not use: evaluation, and with it agents, stores and schedulers."""
 
 
 class _StandInType(type):
@@ -121,7 +139,7 @@ class _RasaLoader(importlib.abc.Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         # Old libraries that Rasa imports deprecate each other at length, and change everybody's warning filters.
-        with self._finder.standing_in(), warnings.catch_warnings():
+        with self._finder.standing_in(module.__name__), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._loader.exec_module(module)
 
@@ -148,28 +166,53 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name != "rasa" and not name.startswith("rasa."):
-            return None
+        if name not in SPARED and not f"{name}.".startswith("rasa."):
+            return self._spare(name) if self._depth else None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _RasaLoader(self, spec.loader)
+            loader = _RasaLoader(self, spec.loader)
+            spec.loader = importlib.util.LazyLoader(loader) if name in LATER else loader
         return spec
 
     @contextmanager
-    def standing_in(self) -> Iterator[None]:
+    def standing_in(self, module: str) -> Iterator[None]:
+        """While the body of `module` runs."""
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
-            if not self._depth:
-                for name in self._kept:
-                    sys.modules.pop(name, None)
+            spared = _spared(module)
+            for name in self._kept:
+                over = not self._depth or _is_below(name, spared)
+                if over and isinstance(sys.modules.get(name), StandInModule):
+                    del sys.modules[name]
 
     def stand_in(self, name: str) -> importlib.machinery.ModuleSpec | None:
-        if not self._depth or name.partition(".")[0] not in LEFT_OUT or not _asked_by_body_of_rasa(sys._getframe(2)):
+        if not self._depth or name.partition(".")[0] not in LEFT_OUT:
+            return None
+        if not _asking(sys._getframe(2)).startswith("rasa."):
             return None
         return importlib.machinery.ModuleSpec(name, _StandInLoader(self._kept), is_package=True)
+
+    def _spare(self, name: str) -> importlib.machinery.ModuleSpec | None:
+        if not _is_below(name, _EVER_SPARED) or not _is_below(name, _spared(_asking(sys._getframe(2)))):
+            return None
+        return importlib.machinery.ModuleSpec(name, _StandInLoader(self._kept), is_package=True)
+
+
+_EVER_SPARED = tuple({name for names in SPARED.values() for name in names})
+
+
+def _spared(module: str) -> tuple[str, ...]:
+    """What the body of a module is spared."""
+    while module and module not in SPARED:
+        module = module.rpartition(".")[0] if module.startswith("rasa.") else ""
+    return SPARED.get(module, ())
+
+
+def _is_below(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 class _AbsentFinder(importlib.abc.MetaPathFinder):
@@ -184,14 +227,13 @@ class _AbsentFinder(importlib.abc.MetaPathFinder):
         return self._finder.stand_in(name)
 
 
-def _asked_by_body_of_rasa(frame: FrameType | None) -> bool:
+def _asking(frame: FrameType | None) -> str:
+    """The module whose body asks for an import; "" if a function does."""
     while frame is not None and frame.f_globals.get("__name__", "").startswith("importlib."):
         frame = frame.f_back
-    return (
-        frame is not None
-        and frame.f_globals.get("__name__", "").startswith("rasa.")
-        and frame.f_code.co_name == "<module>"
-    )
+    if frame is None or frame.f_code.co_name != "<module>":
+        return ""
+    return str(frame.f_globals.get("__name__", ""))
 
 
 _finder = _Finder()

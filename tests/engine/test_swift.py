@@ -9,7 +9,7 @@ import pytest
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import CountVectorsFeaturizer
 
-from bot.engine import swift
+from bot.engine import swift, swift_linear
 from bot.engine.engine import Engine
 from bot.settings import Settings
 from tests.engine.conftest import Talk
@@ -83,7 +83,7 @@ async def test_features_are_those_of_the_vectorizer(plain: Engine):
     from rasa.shared.nlu.training_data.message import Message
 
     for original in (each for each in components(plain) if isinstance(each, CountVectorsFeaturizer)):
-        mine = swift._CountVectors.__new__(swift._CountVectors)
+        mine = swift_linear._CountVectors.__new__(swift_linear._CountVectors)
         mine.__dict__.update(original.__dict__)
         theirs, ours = (
             Message(

@@ -120,3 +120,27 @@ def test_components_that_need_nothing_of_it_pass():
     needs.check_config(
         {"pipeline": [{"name": name} for name in names.split()], "policies": policies}, where="config.yml"
     )
+
+
+def test_the_engine_is_spared_what_serving_does_not_need():
+    out = in_fresh_python(
+        "import sys, json, bot.engine\n"
+        "bot.engine.Engine, bot.engine.Worker, bot.engine.Models\n"
+        "import spacy\n"
+        "print(json.dumps([[m for m in sys.modules if m.split('.')[0] in "
+        "('sklearn', 'sanic', 'questionary', 'sqlalchemy', 'typer')], len(spacy.blank('en')('two words'))]))"
+    )
+    assert json.loads(out) == [[], 2]
+
+
+def test_what_was_spared_is_there_for_whoever_asks_later():
+    out = in_fresh_python(
+        "import bot.engine\n"
+        "bot.engine.Engine\n"
+        "import io, sys; sys.stderr = io.StringIO()  # libraries deprecate each other\n"
+        "import rasa.core.test, rasa.core.agent, sanic, sklearn.model_selection, spacy.cli\n"
+        "from rasa.nlu.test import determine_token_labels\n"
+        "print(rasa.core.test.EvaluationStore.__name__, sanic.Sanic.__name__, spacy.cli.download.__name__,\n"
+        "      sklearn.model_selection.train_test_split.__name__, determine_token_labels.__name__)"
+    )
+    assert out == "EvaluationStore Sanic download train_test_split determine_token_labels\n"
