@@ -41,8 +41,10 @@ FAULTS: Mapping[str, int] = {
 """Each kind and its share. `kill` is SIGKILL, `stop` SIGTERM, `pause` SIGSTOP and SIGCONT, `cut` tears connections,
 `drop` lets the bank do what it is asked and then tear the connection instead of answering."""
 
-FIRST, LAST = 0.02, 0.95
+FIRST, LAST = 0.02, 0.92
 """Faults begin and end at these parts of the messages."""
+SPARE = 1.06
+"""So much more is planned than asked for: who is handed over to a person ends early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ def make(*, seed: int, messages: int, kills: int, shipped: float) -> Plan:
 def _conversations(rng: random.Random, messages: int, shipped: float) -> tuple[Scripted, ...]:
     scripts = _Deck(rng, SCRIPTS)
     found: list[Scripted] = []
-    left = {True: messages * shipped, False: messages * (1 - shipped)}
+    left = {True: SPARE * messages * shipped, False: SPARE * messages * (1 - shipped)}
     while any(each > 0 for each in left.values()):
         is_shipped = left[True] > 0 and (left[False] <= 0 or rng.random() < shipped * 2)
         script = next(scripts) if is_shipped else "count"

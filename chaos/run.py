@@ -141,7 +141,7 @@ class _Run:
         return sorted((round(at - started, 2), what) for at, what in (*storm.log, *told))
 
     def _progress(self) -> float:
-        return self._book.counts["answered"] / self._plan.messages
+        return self._book.counts["answered"] / self._options.messages
 
     def _customer(self, scripted: Scripted, accounts: Iterator[Account]) -> Customer:
         account = None if scripted.script == "count" else next(accounts)
