@@ -26,7 +26,7 @@ class Pages:
             path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
         }
         if not self._files:
-            log.warning("pages.missing", folder=str(folder), fix="make web")
+            log.warning("pages.missing", folder=str(folder), fix="make pages")
         if not shop:
             self._files.pop(_SHOP, None)
 
