@@ -10,6 +10,7 @@ import aiohttp
 
 PATIENCE_S = 60.0
 DROPPED_AT_ONCE = 3
+HELD_MS = 1500
 
 
 class Ledger:
@@ -49,8 +50,22 @@ class Ledger:
 
     async def drop(self) -> None:
         """Its next few changes take effect, and their answers are lost."""
+        await self._fault({"drop": True, "times": DROPPED_AT_ONCE})
+
+    async def hold(self, within_s: float) -> bool:
+        """Let its next change take effect and its answer wait; returns once that is so. False if none came in time."""
+        await self._fault({"delay_ms": HELD_MS})
+        try:
+            async with asyncio.timeout(within_s):
+                while (await self._get("/faults"))["faults"]:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _fault(self, how: Mapping[str, Any]) -> None:
         assert self._session is not None  # noqa: S101
-        fault = {"path_prefix": "/customers", "method": "POST", "when": "after", "drop": True, "times": DROPPED_AT_ONCE}
+        fault = {"path_prefix": "/customers", "method": "POST", "when": "after", **how}
         try:
             async with self._session.post(f"{self._url}/faults", json=fault):
                 pass

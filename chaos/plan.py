@@ -37,9 +37,11 @@ FAULTS: Mapping[str, int] = {
     "bank.pause": 4,
     "bank.drop": 5,
     "sockets.cut": 9,
+    "money.kill": 8,
 }
 """Each kind and its share. `kill` is SIGKILL, `stop` SIGTERM, `pause` SIGSTOP and SIGCONT, `cut` tears connections,
-`drop` lets the bank do what it is asked and then tear the connection instead of answering."""
+`drop` lets the bank do what it is asked and then tear the connection instead of answering. `money.kill` kills the bot's
+workers when the bank has done what one of them asked for and has not answered yet."""
 
 FIRST, LAST = 0.02, 0.92
 """Faults begin and end at these parts of the messages."""

@@ -20,6 +20,8 @@ from chaos.parts import Part, Service, send
 from chaos.plan import Fault
 
 LOOK_S = 0.02
+HELD_WITHIN_S = 8.0
+"""So long a fault that needs money to move waits for it."""
 CUT_PART = 0.5
 """So many of the customers lose their connections at once."""
 
@@ -78,6 +80,8 @@ class Storm:
             case "bank", "drop":
                 await self._ledger.drop()
                 self.done["bank.drop"] += 1
+            case "money", _:
+                await self._money_killed()
             case "sockets", _:
                 self._sockets_cut(rng)
             case _, "kill":
@@ -141,6 +145,14 @@ class Storm:
                 if free:
                     return rng.choice(free)
             await asyncio.sleep(LOOK_S)
+
+    async def _money_killed(self) -> None:
+        """Where it hurts most: after the bank has moved the money, before the bot has written that it did."""
+        is_held = await self._ledger.hold(HELD_WITHIN_S)
+        for pid in self._house.shipped.workers():
+            send(pid, signal.SIGKILL)
+            send(pid, signal.SIGCONT)
+        self.done["money.kill" if is_held else "worker.kill"] += 1
 
     async def _service_killed(self, service: Service, down_s: float) -> None:
         await self._once_at_a_time(service)
