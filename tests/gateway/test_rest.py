@@ -76,7 +76,9 @@ async def test_a_sender_with_a_proof_and_the_same_sender_without_share_nothing(g
 
 
 @pytest.mark.parametrize(
-    ("proof", "code"), [(token(expires_in_s=-60), "identity_expired"), ("rubbish", "identity_forged")]
+    ("proof", "code"),
+    [(token(expires_in_s=-60), "identity_expired"), ("rubbish", "identity_forged")],
+    ids=["expired", "forged"],
 )
 async def test_a_bad_proof_is_refused(gateway: Gateway, proof: str, code: str) -> None:
     status, body = await gateway.rest("hello", identity=proof)

@@ -119,7 +119,7 @@ async def test_the_customer_is_who_the_proof_says(gateway: Gateway) -> None:
         assert answer["error"] == "identity_other_customer"
 
 
-@pytest.mark.parametrize("auth", [{"token": "rubbish"}, {"token": token(expires_in_s=-60)}])
+@pytest.mark.parametrize("auth", [{"token": "rubbish"}, {"token": token(expires_in_s=-60)}], ids=["forged", "expired"])
 async def test_a_bad_proof_does_not_connect(gateway: Gateway, auth: dict[str, str]) -> None:
     with pytest.raises(socketio.exceptions.ConnectionError):
         async with webchat(gateway, auth=auth):
