@@ -38,6 +38,8 @@ SOON_S = 5.0
 outage, which is waited out."""
 GIVE_UP_AFTER = 3
 LONGEST_PAUSE_S = 10.0
+DRAINED_WITHIN_S = 30.0
+"""A worker finishes its turns for 20 s, and then closes its sockets."""
 
 
 async def run(settings: Settings, args: argparse.Namespace) -> int:
@@ -74,7 +76,7 @@ async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], e
             waiting = asyncio.create_task(process.wait())
             await asyncio.wait((waiting, over), return_when=asyncio.FIRST_COMPLETED)
             if ended.is_set():
-                await stop(process)
+                await stop(process, within_s=DRAINED_WITHIN_S)
                 return
             mark_process_dead(process.pid, env[METRICS_FOLDER])  # type: ignore[no-untyped-call]
             soon = soon + 1 if loop.time() - started < SOON_S else 0

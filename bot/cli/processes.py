@@ -111,13 +111,14 @@ class Children:
         return "\n".join([f"{name} ended with status {status}; the end of {self._log(name)}:", *tail])
 
 
-async def stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: asyncio.subprocess.Process, *, within_s: float = _STOP_AFTER_S) -> None:
+    """SIGTERM, and when the time is over SIGKILL."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), _STOP_AFTER_S)
+        await asyncio.wait_for(process.wait(), within_s)
     except TimeoutError:
         process.kill()
         await process.wait()

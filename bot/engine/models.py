@@ -99,9 +99,10 @@ class Models:
             return False
         try:
             await self.swap(newest)
-        except ModelError as error:
+        except Exception as error:  # Whatever is wrong with it: the old one goes on, and is followed by better ones.
             self._refused.add(stamp)
-            log.error("model.refused", model=newest.name, reason=str(error))
+            reason = str(error) if isinstance(error, ModelError) else type(error).__name__
+            log.error("model.refused", model=newest.name, reason=reason)
             return False
         return True
 

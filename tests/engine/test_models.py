@@ -16,6 +16,7 @@ import pytest
 from bot.engine import package
 from bot.engine import project as projects
 from bot.engine.engine import Engine
+from bot.engine.graph_runner import DirectGraphRunner
 from bot.engine.models import Models
 from bot.engine.training import train
 from bot.errors import ConfigError, ModelError, NeedsTensorFlow, UnsignedModel
@@ -254,6 +255,19 @@ async def test_a_model_that_other_code_made_is_not_swapped_in(project: Path, mon
     back = train(settings, force=True)
     assert await models.look(), "the same code, so the same writing"
     assert models.current.model.path == back
+
+
+async def test_whatever_is_wrong_with_a_newer_model_the_old_one_goes_on(
+    project: Path, monkeypatch: pytest.MonkeyPatch, talk: Callable[..., Talk]
+):
+    models = await Models.load(settings_of(project))
+    old, newer = models.current, another_model(project)
+    with monkeypatch.context() as broken:
+        broken.setattr(DirectGraphRunner, "create", lambda *_: [].no_such)
+        assert not await models.look()
+    assert models.current is old
+    assert await talk(engine=models.current).texts("hello") == ["Hey! How are you?"]
+    assert not await models.look(), f"{newer.name} was refused for good"
 
 
 async def test_a_model_that_does_not_say_which_code_made_it_is_not_swapped_in(project: Path):
