@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chaos import report
 from chaos.parts import CannotStart
+from chaos.plan import FAULTS
 from chaos.run import Options, Outcome, run
 
 
@@ -24,6 +25,8 @@ def main() -> int:
         messages=args.messages,
         kills=args.kills,
         at_once=args.at_once,
+        shipped=args.shipped,
+        only=args.only,
         within_s=args.within,
         model=args.model,
     )
@@ -56,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=200, help="processes killed or paused, and the like (%(default)s)")
     parser.add_argument("--seed", type=int, help="of the plan (default: a new one, which is printed)")
     parser.add_argument("--at-once", type=int, default=40, help="customers who talk at the same time (%(default)s)")
+    parser.add_argument("--shipped", type=float, default=0.3, help="part of them to the shipped bot (%(default)s)")
+    parser.add_argument("--only", nargs="+", default=(), choices=list(FAULTS), metavar="FAULT", help=", ".join(FAULTS))
     parser.add_argument("--within", type=float, default=3600.0, help="seconds, then it ends (%(default)s)")
     parser.add_argument("--model", type=Path, help="of the shipped bot (default: trained if need be)")
     return parser

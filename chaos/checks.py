@@ -198,6 +198,8 @@ def _refunds(customer: Customer, refunds: Sequence[Any], *, is_sure: bool) -> No
     account, told, name = customer.account, customer.told, customer.scripted.name
     assert account is not None  # noqa: S101
     _same(customer, "refunds", told.refunds, [each["id"] for each in refunds], is_sure=is_sure)
+    if told.denied:
+        customer.book.violate(promises.MONEY, name, "asked for the same refund twice, and the bank refused the second")
     live = [each for each in refunds if each["status"] != "cancelled"]
     if len(live) > 1 or sum(each["amount_minor"] for each in live) > account.amount_minor:
         customer.book.violate(promises.MONEY, name, f"{len(live)} refunds of one payment")

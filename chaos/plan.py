@@ -7,7 +7,7 @@ run to run: processes are not deterministic.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WAYS: Mapping[str, int] = {"socket": 5, "poll": 2, "rest": 3}
@@ -87,10 +87,12 @@ class Plan:
         return sum(each.messages for each in self.conversations)
 
 
-def make(*, seed: int, messages: int, kills: int, shipped: float) -> Plan:
-    """`shipped` is the part of the messages that goes to the shipped bot; the rest goes to the counting one."""
+def make(*, seed: int, messages: int, kills: int, shipped: float, only: Sequence[str] = ()) -> Plan:
+    """`shipped` is the part of the messages that goes to the shipped bot; the rest goes to the counting one. `only`:
+    kinds of faults, all if none is named."""
     rng = random.Random(seed)
-    return Plan(conversations=_conversations(rng, messages, shipped), faults=_faults(rng, kills))
+    shares = {kind: share for kind, share in FAULTS.items() if kind in only or not only}
+    return Plan(conversations=_conversations(rng, messages, shipped), faults=_faults(rng, kills, shares))
 
 
 def _conversations(rng: random.Random, messages: int, shipped: float) -> tuple[Scripted, ...]:
@@ -122,8 +124,8 @@ def _groups(rng: random.Random, left: int) -> tuple[int, ...]:
     return tuple(groups)
 
 
-def _faults(rng: random.Random, kills: int) -> tuple[Fault, ...]:
-    deck = _Deck(rng, FAULTS)
+def _faults(rng: random.Random, kills: int, shares: Mapping[str, int]) -> tuple[Fault, ...]:
+    deck = _Deck(rng, shares)
     kinds = [next(deck) for _ in range(kills)]
     rng.shuffle(kinds)
     moments = sorted(rng.uniform(FIRST, LAST) for _ in range(kills))

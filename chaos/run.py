@@ -44,6 +44,8 @@ class Options:
     """Of each service."""
     shipped: float = 0.3
     """The part of the messages that goes to the shipped bot."""
+    only: Sequence[str] = ()
+    """Kinds of faults, to find out which breaks a promise; all if none is named."""
     within_s: float = 3600.0
     """Afterwards customers say no more, and what there is is checked."""
     patience_s: float = 90.0
@@ -79,7 +81,13 @@ class Outcome:
 
 async def run(options: Options) -> Outcome:
     """Raises CannotStart. Whatever happens, all that it started has ended when it returns."""
-    planned = plan.make(seed=options.seed, messages=options.messages, kills=options.kills, shipped=options.shipped)
+    planned = plan.make(
+        seed=options.seed,
+        messages=options.messages,
+        kills=options.kills,
+        shipped=options.shipped,
+        only=options.only,
+    )
     mine = [each.language for each in planned.conversations if each.script != "count"]
     async with (
         house.running(

@@ -66,6 +66,8 @@ class Told:
     codes: int = 0
     failures: int = 0
     """Times the bot said that it could not do or finish something."""
+    denied: int = 0
+    """Times the bank refused a refund because there was one already."""
     handed_over: bool = False
     gave_up: str = ""
     """The wish that came to nothing."""
@@ -211,6 +213,7 @@ class Customer:
                 told.failures += 1
             if name.startswith("handover_"):
                 told.handed_over = True
+            told.denied += name == "refused_already_refunded"
             if name == "refund_cancelled":
                 told.cancelled += REFUND_NUMBER.findall(text)
             elif name == "refund_requested":
