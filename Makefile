@@ -40,6 +40,9 @@ train: environment ## train the model if its inputs changed
 bench: environment ## how fast, how small, beside stock Rasa 3.6.21; ARGS="--only ours,rest" for parts
 	@.venv/bin/python -m bench.serving $(ARGS)
 
+bench-nlu: environment ## how well it understands, beside stock Rasa's DIET (long); ARGS="--only ours"
+	@.venv/bin/python -m bench.nlu $(ARGS)
+
 chaos: environment ## 20,000 messages while 200 processes are killed; ARGS="--messages 500 --kills 20 --seed 7" for less
 	@.venv/bin/python -m chaos $(ARGS)
 
