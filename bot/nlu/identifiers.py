@@ -49,9 +49,7 @@ _CN_MOBILE = re.compile(
 _CN_MOBILE_PREFIXED = re.compile(r"(?:\+|00)86[ -]?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _INTERNATIONAL = re.compile(r"(?<![A-Za-z0-9+])(?:\+|00(?=[1-9]\d{9}))[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)")
 # Possessive: a long row of stars that no number follows is given up at once.
-_STARRED = re.compile(
-    r"(?<![*•·x])(?:[*•·x][ -]?+){2,}+(\d{4})(?!\d)|(?<![A-Za-z0-9*])\*(\d{4})(?!\d)", re.IGNORECASE
-)
+_STARRED = re.compile(r"(?<![*•·x])(?:[*•·x][ -]?+){2,}+(\d{4})(?!\d)|(?<![A-Za-z0-9*])\*(\d{4})(?!\d)", re.IGNORECASE)
 _CARD_NUMBER = re.compile(r"(?<![\d.,+-])\d{4}(?:[ -]?\d{4}){2,3}(?:[ -]?\d{1,3})?(?!\d)")
 
 
