@@ -65,6 +65,7 @@ async def _serve(
     redis = await _start_redis(env, var, children)
     bank = await _start_bank(env, var, children)
     await train
+    demand_port(args.port)  # Training may have taken a while.
     await children.start(
         "bot", [*_xiaoer(args.project), "run", "--port", str(args.port), "--workers", str(args.workers)]
     )

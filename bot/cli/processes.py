@@ -85,9 +85,12 @@ class Children:
         """Return once `url` answers 200. Raises ChildFailed when the process ends first or the time is over."""
         process = next(process for each, process in self._started if each == name)
         deadline = asyncio.get_running_loop().time() + within_s
-        while not await asyncio.to_thread(_answers, url):
-            if process.returncode is not None:
+        while True:
+            answers = await asyncio.to_thread(_answers, url)
+            if process.returncode is not None:  # Then whoever answers is somebody else.
                 raise ChildFailed(self._obituary(name, process.returncode))
+            if answers:
+                return
             if asyncio.get_running_loop().time() > deadline:
                 raise ChildFailed(f"{name} did not answer at {url} within {within_s:.0f} s; see {self._log(name)}")
             await asyncio.sleep(0.05)
