@@ -188,7 +188,7 @@ class Worker:
         try:
             return await engine.run(turn, conversation, events, after=after)
         except Exception as error:
-            log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=repr(error))
+            log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
             return None
 
     async def _commit_of(self, turn: Turn, conversation: Conversation, result: TurnResult | None) -> TurnCommit:
