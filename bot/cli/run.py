@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bot.gateway.siblings import Siblings
 
 SOCKETS_CLOSE_WITHIN_S = 5.0
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""A message's sums are small: more threads would only wait for each other. More workers use more processors."""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,8 +33,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
+    import uvloop
+
     from bot.cli import fleet, logs
 
+    for each in ONE_THREAD:
+        os.environ.setdefault(each, "1")
     env = dict(os.environ)
     if args.port is not None:
         env["PORT"] = str(args.port)
@@ -44,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if worker is None:
         fleet.demand_port(settings.gateway.host, settings.gateway.port)
     logs.configure(worker=worker or "0")
-    asyncio.run(_serve(settings, args, _siblings(env)))
+    uvloop.run(_serve(settings, args, _siblings(env)))
     return 0
 
 
