@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import structlog
 from rasa.core.nlg import NaturalLanguageGenerator
-from rasa.shared.core.events import Event, UserUttered
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.engine import in_process, languages, package, quiet
@@ -32,9 +34,12 @@ from bot.settings import Settings
 from bot.store.nouns import Conversation
 from bot.types import Guess, Identity, Reply, Turn
 
+log = structlog.get_logger()
+
 HOT_EVENTS = 10_000
 """How many events the hot trackers hold together; two to three kilobytes each, with all that is kept for them."""
 _RANKED = 10
+_FIRST_WORDS = ("hello, 20 dollars on Monday", "你好，上周一转的100元")
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Engine:
         """
         quiet.hush()
         loaded = await asyncio.to_thread(Model.load, model, key=package.verify_key(settings), code=code)
+        await asyncio.to_thread(_warm_up, loaded)
         endpoint: EndpointConfig
         if settings.action_endpoint_url:
             endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))
@@ -152,6 +158,20 @@ class Engine:
         for event in revive(events):
             tracker.update(event)
         return tracker
+
+
+def _warm_up(model: Model) -> None:
+    """Let dictionaries and indexes that are made when first needed be made now, not while a customer waits."""
+    for text in _FIRST_WORDS:
+        tracker = model.new_tracker("warm-up")
+        tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+        try:
+            parsed = model.understand(text, tracker, metadata={})
+            tracker.update(UserUttered(text, parsed["intent"], parsed["entities"], parsed))
+            model.predict(tracker)
+        except Exception as error:
+            log.warning("engine.cold", model=model.path.name, error=type(error).__name__)
+            return
 
 
 class _Hot:
