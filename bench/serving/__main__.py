@@ -154,7 +154,8 @@ class Run:
 
     async def _start_often(self, project: Project, found: dict[str, Any]) -> None:
         if "ready" in self._parts:
-            for _ in range(self._scale.starts - 1):
+            starts = min(2, self._scale.starts) if project.is_stock else self._scale.starts
+            for _ in range(starts - 1):
                 async with _serving(project, found):
                     pass
 

@@ -30,6 +30,8 @@ CUSTOMERS = (1, 8, 32, 128)
 LONG_TURNS = 200
 LONG_STOCK = (1, 8)
 """How many customers stock is asked for 200 turns each: more would take it the better part of an hour."""
+STOCK_SHARE = 4
+"""And for a fourth of the conversations, to see what one leaves in memory."""
 WARM_UP_S = 2.0
 _SLACK_S = 180.0
 SIGNED_IN = ("C1001", "C1002", "C1003", "C1004")
@@ -157,12 +159,13 @@ async def answers(server: Server) -> list[list[str]]:
 async def conversations_memory(server: Server, scale: Scale) -> Figures:
     """Kilobytes a conversation of five turns adds, to the serving process and to Redis."""
     process, store = memory(server.worker).rss, redis_mb(server)
+    conversations = scale.conversations // STOCK_SHARE if server.project.is_stock else scale.conversations
     plan = plan_for(
         server,
-        scripts_for(server.project, many=scale.conversations),
+        scripts_for(server.project, many=conversations),
         customers=8,
         turns=5,
-        conversations=max(1, scale.conversations // 8),
+        conversations=max(1, conversations // 8),
         seconds=3600.0,
         prefix="memory",
     )

@@ -220,7 +220,7 @@ def _sockets(full: Figures) -> str:
     return (
         f"## Idle sockets\n\n{sockets['sockets']} chat sockets on one worker of the full bot: "
         f"{sockets['kb_each']:.1f} kB each in the worker, {sockets['redis_kb_each']:.1f} kB in Redis; the worker "
-        f"holds {sockets['worker_mb']:.0f} MB and uses {sockets['idle_cpu_share']:.1%} of a processor while nobody writes."
+        f"holds {sockets['worker_mb']:.0f} MB, uses {sockets['idle_cpu_share']:.1%} of a processor while all idle."
     )
 
 
