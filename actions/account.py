@@ -87,6 +87,7 @@ class ChangePhone(Action):
 class TellVerification(Action):
     called = "action_verify_identity"
     requires = Level.SIGNED_IN
+    answers = "verify_identity"
     signed_out = "utter_verification_signed_out"
 
     async def perform(self, call: Call) -> None:

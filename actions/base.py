@@ -40,6 +40,8 @@ class Action(SdkAction, ABC):
     """The last step of a form: afterwards what was collected is forgotten and an interrupted form is offered again."""
     solves: ClassVar[tuple[str, ...]] = ()
     """Intents that are settled when this is done."""
+    answers: ClassVar[str] = ""
+    """The question that this answers: what is said next may be about it ("and the other one?", "when?")."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,20 +71,28 @@ class Action(SdkAction, ABC):
         except ServiceRefused as refusal:
             call.record("refused", refusal.code)
             await self.refused(call, refusal.code)
+        if call.slot("wishes") and call.through and self.ends_something(call):
+            call.follow("action_take_up")
         return call.outcome()
+
+    def ends_something(self, call: Call) -> bool:
+        """After this the next of several wishes may be taken up."""
+        return bool(self.ends_flow or self.solves or self.answers)
 
     async def _proven(self, call: Call) -> None:
         if call.level < self.requires:
             await prove.ask(call, self.requires, target=self.target, first=self.signed_out)
             return
-        if self.target not in (call.slot("wanted"), "action_affirm") and prove.says_signed_in(call):
-            call.leave_form()
-            call.follow(call.slot("wanted"))
-            return
         if call.slot("wanted") == self.target:
             call.set("wanted", None)
         call.recall(self.target)
+        topic = call.slot("topic")
+        details = {name: str(call.slot(name)) for name in ("order_number", "card_ending") if call.slot(name)}
         await self.perform(call)
+        if self.answers and call.slot("topic") is topic:
+            call.answered(self.answers, **details)
+        elif (self.ends_flow or self.solves) and call.slot("topic") is topic:
+            call.set("topic", None)
         if (call.slot("retry") or {}).get("action") == self.called:
             call.set("retry", None)
         if self.solves:

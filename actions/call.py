@@ -23,6 +23,8 @@ _ALWAYS_TOLD = ("requested_slot", "solved", "flow", "otp")
 `requested_slot` is taken by Rasa not to have understood the message."""
 FORM_SLOTS = ("order_number", "amount", "card_ending", "phone_number", "reason")
 """What forms collect; forgotten when a flow ends."""
+TOPIC_S = 600
+"""So long what was answered is still spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,16 @@ class Call:
         tried = Tried(action=self.action, outcome=outcome, at=self.now, detail=detail)
         self.set("tried", [*(self.slot("tried") or []), to_wire(tried)])
 
+    @property
+    def topic(self) -> dict[str, Any] | None:
+        """What was answered a short while ago."""
+        topic = self.slot("topic")
+        return topic if topic and self.now - topic["at"] < TOPIC_S else None
+
+    def answered(self, intent: str, **details: str) -> None:
+        """This is what was spoken of last: "and the other one?", "when?" are about it."""
+        self.set("topic", {"intent": intent, "entities": entities(**details), "at": self.now})
+
     def solved(self, *intents: str) -> None:
         """The customer has what they asked for: asking the same once more is a new question."""
         self.set("solved", list(intents))
@@ -206,6 +218,13 @@ class Call:
     def proposes(self) -> bool:
         """Something was proposed in this very run."""
         return bool(self._slots.get("offer"))
+
+    @property
+    def through(self) -> bool:
+        """Nothing of what was wanted is left to do or to ask."""
+        asks = self.proposes or self.slot("wanted") or self.slot("handover_reason") or self.rejected
+        in_form = self.tracker.active_loop.get("name") and not self.left
+        return not asks and not in_form and self._followup in (None, _LISTEN)
 
     def outcome(self) -> list[EventType]:
         """The events of this run. An offer stands until the next action has run."""

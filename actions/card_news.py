@@ -22,6 +22,7 @@ class ExplainDecline(Action):
 
     called = "action_card_declined"
     requires = Level.SIGNED_IN
+    answers = "card_declined"
     signed_out = "utter_declined_signed_out"
 
     async def perform(self, call: Call) -> None:
@@ -45,14 +46,18 @@ class ExplainDecline(Action):
             "times": str(len(same_card)),
         }
         call.say("utter_card_was_declined" if len(same_card) == 1 else "utter_card_was_declined_often", **facts)
-        _say_what_helps(call, last)
+        await _say_what_helps(call, last)
         others = list({each.reason: None for each in same_card if each.reason != last.reason})
         if others:
             why = wording.listed([word(DECLINES, each, call.language) for each in others], call.language)
             call.say("utter_declined_also", why=why)
 
 
-def _say_what_helps(call: Call, decline: Decline) -> None:
+async def _say_what_helps(call: Call, decline: Decline) -> None:
+    cards = {each.id: each for each in await call.bank.cards(call.customer_id)}
+    if decline.reason == "card_frozen" and decline.card_id in cards and cards[decline.card_id].status == "active":
+        call.say("utter_declined_was_frozen")
+        return
     response = f"utter_declined_{decline.reason}"
     intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
         decline.reason
@@ -67,6 +72,7 @@ def _say_what_helps(call: Call, decline: Decline) -> None:
 class TellDelivery(Action):
     called = "action_card_delivery"
     requires = Level.SIGNED_IN
+    answers = "card_delivery"
     signed_out = "utter_delivery_signed_out"
 
     async def perform(self, call: Call) -> None:

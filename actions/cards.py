@@ -1,4 +1,4 @@
-"""Cards: lost, frozen and unfrozen, replaced, declined, on their way."""
+"""Cards: frozen and unfrozen, replaced."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import Button, button, stop
-from actions.call import Call, entities
+from actions.buttons import Button
+from actions.call import Call
 from actions.card_news import tell_delivery
 from actions.choosing import Pick
 from actions.form import Form
 from actions.pick import Candidate
+from actions.refusals import say_refusal
 from actions.services.bank_types import Card
 from actions.steps import Choose, Confirm, ConfirmIfUnsure
-from actions.words import CARD_REASONS
+from actions.words import CARD_REASON_WORDS, CARD_REASONS
 from bot.errors import ServiceRefused
 from bot.types import Level
 
@@ -52,55 +53,6 @@ class CardForm(Form):
         return {"card_name": (await self.chosen(call)).title}
 
 
-class LostCardForm(CardForm):
-    """For good, so it is confirmed; who only mislaid it may freeze it."""
-
-    called = "validate_lost_card_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_lost_card_signed_out"
-    starts = ("card_lost",)
-    steps = (Pick("cards", "utter_which_lost_card", "utter_no_card_to_report", slot="card_ending"), Confirm())
-    physical = True
-
-    async def nothing_to_pick(self, call: Call, response: str) -> None:
-        lost = [each for each in await call.bank.cards(call.customer_id) if each.status == "lost"]
-        for card in lost:
-            call.say("utter_card_is_lost", card_name=nouns.card_name(call, card))
-            await tell_delivery(call, card)
-        if lost:
-            self.end(call)
-        else:
-            await super().nothing_to_pick(call, response)
-
-    async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
-        card: Card = (await self.chosen(call)).noun
-        block = button("block", call.language, "affirm")
-        freeze = button("freeze_only", call.language, "freeze_card", card_ending=card.ending)
-        call.say(
-            "utter_confirm_card_lost",
-            buttons=(block, freeze, *buttons[2:], stop(call.language)),
-            **await self.named(call),
-        )
-
-
-class ReportCardLost(Action):
-    """Blocking it comes first; the new card is the next step."""
-
-    called = "action_report_card_lost"
-    requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("card_lost",)
-
-    async def perform(self, call: Call) -> None:
-        card = await _card(call, call.slot("card_ending"))
-        await call.bank.report_card_lost(call.customer_id, card.id, idempotency_key=call.key)
-        call.record("done", card.id)
-        call.say("utter_card_blocked", card_name=nouns.card_name(call, card))
-        offer = {"intent": "replace_card", "entities": entities(card_ending=card.ending, choice="lost")}
-        order = button("order_card", call.language, "replace_card", card_ending=card.ending, choice="lost")
-        call.ask_back("utter_offer_replacement", offer, buttons=(order, button("no", call.language, "deny")))
-
-
 class FreezeCardForm(CardForm):
     """Nothing is lost by freezing a card, so it is done at once when it is clear which."""
 
@@ -114,6 +66,13 @@ class FreezeCardForm(CardForm):
     )
     usable = ("active",)
     takes_all = True
+
+    async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
+        """Who was about to report a card lost and says "just freeze it" means that card."""
+        paused = call.slot("paused") or {}
+        spoken_of = (paused.get("slots") or {}).get("card_ending") if paused.get("flow") else None
+        meant = [each for each in candidates if each.id == spoken_of]
+        return meant[0] if meant else await super().plausible(call, candidates)
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         if call.slot("card_ending") == ALL:
@@ -163,6 +122,28 @@ class UnfreezeCardForm(CardForm):
     steps = (Pick("cards", "utter_which_card_to_unfreeze", "utter_no_card_to_unfreeze", slot="card_ending"), Confirm())
     usable = ("frozen",)
 
+    def fits(self, card: Card) -> bool:
+        return super().fits(card) and card.frozen_by != "bank"
+
+    async def unsuitable(self, call: Call, number: str) -> bool:
+        if not await self._is_the_banks(call, number):
+            return await super().unsuitable(call, number)
+        say_refusal(call, "frozen_by_bank")
+        self.end(call)
+        return True
+
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        if not await self._is_the_banks(call):
+            await super().nothing_to_pick(call, response)
+            return
+        say_refusal(call, "frozen_by_bank")
+        self.end(call)
+
+    async def _is_the_banks(self, call: Call, number: str = "") -> bool:
+        """There is a card (of that number) that we froze ourselves."""
+        frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
+        return any(each.frozen_by == "bank" and number in ("", each.ending) for each in frozen)
+
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         call.say("utter_confirm_unfreeze", buttons=buttons, **await self.named(call))
 
@@ -174,7 +155,7 @@ class UnfreezeCard(Action):
     solves = ("unfreeze_card",)
 
     async def perform(self, call: Call) -> None:
-        card = await _card(call, call.slot("card_ending"))
+        card = await card_of(call, call.slot("card_ending"))
         await call.bank.unfreeze_card(call.customer_id, card.id, idempotency_key=call.key)
         call.record("done", card.id)
         call.say("utter_card_unfrozen", card_name=nouns.card_name(call, card))
@@ -186,7 +167,7 @@ class ReplaceCardForm(CardForm):
     starts = ("replace_card",)
     steps = (
         Pick("cards", "utter_which_card_to_replace", "utter_no_card_to_replace", slot="card_ending"),
-        Choose("reason", "utter_ask_replacement_reason", CARD_REASONS),
+        Choose("reason", "utter_ask_replacement_reason", CARD_REASONS, words=CARD_REASON_WORDS),
         Confirm(),
     )
     usable = ("active", "frozen", "lost")
@@ -233,7 +214,7 @@ class ReplaceCard(Action):
     solves = ("replace_card",)
 
     async def perform(self, call: Call) -> None:
-        card = await _card(call, call.slot("card_ending"))
+        card = await card_of(call, call.slot("card_ending"))
         reason = call.slot("reason")
         reason = reason if reason in CARD_REASONS else "other"
         replaced = await call.bank.replace_card(call.customer_id, card.id, reason=reason, idempotency_key=call.key)
@@ -242,9 +223,10 @@ class ReplaceCard(Action):
             new = replaced.replacement
             expected = await call.day(new.expected_on, weekday=True)
             call.say("utter_replacement_ordered", ending=new.ending, address=new.address, expected=expected)
+            call.answered("card_delivery")
 
 
-async def _card(call: Call, ending: str) -> Card:
+async def card_of(call: Call, ending: str) -> Card:
     cards = [each for each in await call.bank.cards(call.customer_id) if each.ending == ending]
     if not cards:
         raise ServiceRefused("not_found", "no such card")

@@ -8,6 +8,7 @@ from actions.base import Action
 from actions.buttons import Button, button, payload, person
 from actions.call import Call
 from actions.intents import LABELS
+from actions.looking_up import show_found
 from actions.words import word
 from bot.types import Level
 
@@ -22,6 +23,8 @@ class AskWhatWasMeant(Action):
 
     async def perform(self, call: Call) -> None:
         guesses = _guesses(call)
+        if await show_found(call):
+            return
         if not guesses:
             call.say("utter_ask_rephrase", buttons=(person(call.language),))
             return

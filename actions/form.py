@@ -7,6 +7,7 @@ can from a message, gives messages about something else back to the rules, and g
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -18,7 +19,8 @@ from actions.buttons import Button, person, stop
 from actions.call import Call
 from actions.pick import Candidate
 from actions.resume import offer_to_resume, set_aside
-from actions.steps import CLEAR, Step
+from actions.steps import CLEAR, HESITATES, Step
+from actions.wording import language_asked_for
 from actions.words import TOPICS, word
 
 _ANSWERS = frozenset(
@@ -28,6 +30,12 @@ VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
 SURE = 0.8
 """So likely must a wish be to be acted on without asking again."""
+ASIDE = re.compile(
+    r"\W*(but )?why( (do you|would you) (ask|need|want)( that| this| it| to know)*| (that|this|not|is that))?\W*"
+    r"|\W*(这是|你)?(为什么|为啥|干嘛|干什么用)(要|还要)?(问|知道|填|选|提供|确认)?(这个|这些|我)?(呢|啊|呀)?\W*",
+    re.IGNORECASE,
+)
+"""Back to the question after a word about it."""
 MAX_MISSES = 3
 """So many answers in a row that answer nothing, and a person is fetched."""
 
@@ -38,7 +46,10 @@ class Form(Action):
     starts: ClassVar[tuple[str, ...]]
     """The intents that start it: said again inside, they are not a change of subject."""
     takes_all: ClassVar[bool] = False
-    """"All of them" is an answer."""
+    """"All of them" is an answer: the slot is then "all"."""
+    all_button: ClassVar[str] = "all_cards"
+    opens_with: ClassVar[str] = ""
+    """A response that is said once, before the first question."""
 
     @property
     @abstractmethod
@@ -52,6 +63,9 @@ class Form(Action):
     @property
     def target(self) -> str:
         return self.form
+
+    def ends_something(self, call: Call) -> bool:
+        return call.left
 
     # What subclasses say
 
@@ -114,7 +128,7 @@ class Form(Action):
         self.note(call, offered=[each.id for each in candidates])
 
     async def has_others(self, call: Call) -> bool:
-        return len(await self.listed(call)) > 1 and not self.takes_all
+        return len(await self.listed(call)) > 1 and call.slot(self.steps[0].slot) != "all"
 
     async def choose_another(self, call: Call) -> bool:
         """Not this one: the other one if there are two, else ask which. False if there is no other."""
@@ -161,12 +175,28 @@ class Form(Action):
         set_aside(call)
         call.forget_form()
         call.set("flow", {"form": self.form, "sure": call.intent not in self.starts or call.confidence >= SURE})
+        if self.opens_with:
+            call.say(self.opens_with)
         for step in self.steps:
             if not call.left:
                 await step.hear(self, call, asked=False)
 
     async def _hear(self, call: Call) -> bool:
         """False if the message is about something else."""
+        if call.free_text and ASIDE.fullmatch(call.text):
+            self.note(call)
+            call.say("utter_why_i_ask")
+            return True
+        if call.free_text and HESITATES.fullmatch(call.text):
+            self.note(call)
+            call.say("utter_take_your_time")
+            return True
+        wanted = language_asked_for(call.text) if call.free_text else ""
+        if wanted:
+            self.note(call)
+            if wanted != call.language:
+                call.say("utter_any_language")
+            return True
         asked = call.slot("requested_slot")
         before = {step.slot: call.slot(step.slot) for step in self.steps}
         changed = False
@@ -202,8 +232,9 @@ class Form(Action):
             call.say("utter_answer_not_understood", buttons=buttons)
 
     def _none_of_them(self, call: Call, *, again: bool) -> None:
-        """ "No" to a list: it may be another one, or nothing at all."""
-        if again:
+        """ "No" to a list: it may be another one, or nothing at all. To any other question: nothing."""
+        asked = call.tracker.slots.get("requested_slot")
+        if again or not any(step.lists for step in self.steps if step.slot == asked):
             self.give_up(call)
             return
         call.say("utter_none_of_them", buttons=[stop(call.language), person(call.language)])

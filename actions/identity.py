@@ -11,20 +11,43 @@ from actions.base import Action
 from actions.buttons import button, person, stop
 from actions.call import Call
 from actions.form import VAGUE
+from actions.steps import HESITATES
 from bot.types import Identity, Level, to_wire
 
 STEPPED_UP_S = 600
 """A returned code proves who is there for ten minutes."""
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _RESEND = re.compile(
-    r"resend|re-send|send (it )?again|new (code|one)|another code|(did ?n.?t|not|never) (get|got|receiv|arriv|come)"
-    r"|没收到|收不到|没有收到|重发|再发|重新发|没来",
+    r"resend|re-send|send (it |me )*(again|one)|(new|another) (code|one)|\bno (code|text|sms|message)\b"
+    r"|(n.?t|not|never) (get|got|getting|receiv|arriv|come|coming|came|here|see|have (it|any|a code|the code))"
+    r"|nothing (yet|came|arrived|so far)|still (nothing|waiting)|where.?s (the|my) (code|text)"
+    r"|没有?(收到|来|到|短信|验证码)|收不到|重发|再发|重新发|还没|验证码呢|多发一次",
     re.IGNORECASE,
 )
+_OTHER_PHONE = re.compile(
+    r"wrong (number|phone)|(old|another|different|new) (number|phone)"
+    r"|(not|n.?t) (my|have my|have the|have that|have access)"
+    r"|lost my phone|phone (is )?(lost|stolen|broken|off|dead)|changed my (number|phone)"
+    r"|号码?(不对|错了|不用了|停机|注销)|(换|旧|老|以前的?|之前的?)(了)?(手机)?号|手机(不在|丢|坏|没电|没带|停机)|没带手机|不是我的(手机|号)",
+    re.IGNORECASE,
+)
+_WHY = re.compile(r"\bwhy\b|what.?s (this|it|that) for|为什么|为啥|干嘛|干什么用", re.IGNORECASE)
+_MISTYPED = re.compile(r"typo|mis-?typed|wrong (code|one|digit)|(输|打|填|看|按)错", re.IGNORECASE)
 _NO_CODE = frozenset(
     ["affirm", "nlu_fallback", "out_of_scope", "inform_amount", "inform_date", "inform_order", "inform_code"]
 )
 """Answers to the question that do not answer it; other intents are other wishes."""
+
+
+def _aside(said: str) -> str | None:
+    """What is answered to words about the code, whatever the classifier takes them for."""
+    answers = (
+        ("utter_take_your_time", HESITATES.fullmatch(said)),
+        ("utter_code_other_phone", _OTHER_PHONE.search(said)),
+        ("utter_why_a_code", _WHY.search(said)),
+        ("utter_code_has_six_digits", _MISTYPED.search(said)),
+    )
+    return next((response for response, found in answers if found), None) if said else None
 
 
 class AskForCode(Action):
@@ -41,22 +64,29 @@ class AskForCode(Action):
         otp = call.slot("otp") or {}
         found = _CODE.search(call.text) if call.free_text else None
         code = call.entity("code") or (found[0] if found else None)
+        said = call.text if call.free_text else ""
         if call.slot("requested_slot") != "code":
             self._ask(call, otp)
         elif code:
             call.set("code", str(code))
             call.set("requested_slot", None)
-        elif call.intent == "repeat_that" or (call.free_text and _RESEND.search(call.text)):
+        elif aside := _aside(said):
+            self._wait(call, otp, aside)
+        elif call.intent == "repeat_that" or _RESEND.search(said):
             await prove.send_code(call, target=otp["purpose"])
             self._ask(call, call.slot("otp"))
         elif call.intent == "deny":
             self._give_up(call)
         elif call.intent in _NO_CODE or call.confidence < VAGUE:
-            call.say("utter_code_has_six_digits")
-            call.set("otp", otp)
-            call.set("requested_slot", "code")
+            self._wait(call, otp, "utter_code_has_six_digits")
         else:
             call.reject(ActionExecutionRejected(prove.CODE_FORM), SlotSet("requested_slot", None))
+
+    def _wait(self, call: Call, otp: dict[str, object], response: str) -> None:
+        buttons = (button("resend", call.language, "repeat_that"), person(call.language), stop(call.language))
+        call.say(response, buttons=buttons, phone=str(otp.get("to", "")))
+        call.set("otp", otp)
+        call.set("requested_slot", "code")
 
     def _ask(self, call: Call, otp: dict[str, object]) -> None:
         response = "utter_code_wrong" if otp.get("tries") else "utter_code_sent"

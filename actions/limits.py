@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +17,23 @@ from actions.steps import Amount, Confirm
 from actions.words import FEES, word
 from bot.types import Level
 
+_TRANSFER = r"\btransfers?\b|\bwire\b|send(ing)? money|转账|汇款|转钱"
+_ASKED = {
+    "transfer_standard": _TRANSFER,
+    "transfer_instant": _TRANSFER,
+    "transfer_international": _TRANSFER,
+    "withdrawal": r"withdraw|提现",
+    "atm": r"\batms?\b|cash|取现|取款|取钱",
+    "atm_abroad": r"\batms?\b|cash|取现|取款|取钱",
+    "conversion": r"conver|exchange|currenc|换汇|兑换|汇率|外币",
+    "card_replacement": r"(new|replac\w+) card|补卡|换卡|补办|新卡|工本费",
+    "refund": r"refund|退款",
+    "monthly": r"monthly|per month|a month|account fee|月费|年费|管理费",
+}
+"""By what words a fee is asked for; without any of them all are told."""
+_ABROAD = re.compile(r"international|abroad|overseas|foreign|跨境|境外|国际|国外|海外", re.IGNORECASE)
+ABROAD = {"transfer_international", "atm_abroad", "conversion"}
+
 _CURRENCY = {"en": "USD", "zh": "CNY"}
 """Whose fees are told to somebody we do not know."""
 
@@ -23,6 +41,7 @@ _CURRENCY = {"en": "USD", "zh": "CNY"}
 class TellLimits(Action):
     called = "action_check_limits"
     requires = Level.SIGNED_IN
+    answers = "check_limits"
     solves = ("check_limits",)
 
     async def perform(self, call: Call) -> None:
@@ -57,7 +76,7 @@ class LimitForm(Form):
     called = "validate_limit_form"
     requires = Level.SIGNED_IN
     starts = ("change_limit",)
-    steps = (Amount("utter_ask_limit"), Confirm())
+    steps = (Amount("utter_ask_limit", at_once=True), Confirm())
 
     async def allows(self, call: Call, amount: dict[str, Any]) -> bool | None:
         limits = await self._limits(call)
@@ -108,13 +127,18 @@ class ChangeLimit(Action):
 class TellFees(Action):
     called = "action_ask_fees"
     requires = Level.NONE
+    answers = "ask_fees"
     solves = ("ask_fees",)
 
     async def perform(self, call: Call) -> None:
         known = call.level >= Level.SIGNED_IN
         currency = (await call.customer()).currency if known else _CURRENCY[call.language]
         fees = await call.bank.fees(currency=currency)
-        lines = [f"{word(FEES, fee.code, call.language)}{'：' if call.zh else ': '}{_cost(call, fee)}" for fee in fees]
+        asked = {code for code, pattern in _ASKED.items() if call.free_text and re.search(pattern, call.text, re.I)}
+        if call.free_text and _ABROAD.search(call.text):
+            asked = asked & ABROAD or {*ABROAD}
+        told = [fee for fee in fees if fee.code in asked] or fees
+        lines = [f"{word(FEES, fee.code, call.language)}{'：' if call.zh else ': '}{_cost(call, fee)}" for fee in told]
         call.say("utter_fees", lines="\n".join(lines))
 
 

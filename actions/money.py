@@ -14,6 +14,7 @@ from actions.buttons import Button, button, payload
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
+from actions.looking_up import show_found
 from actions.pick import Candidate, Reference
 from actions.services.bank_types import Bill
 from actions.steps import Step
@@ -29,6 +30,7 @@ _THIS_MONTH = re.compile(r"\bthis month\b|本月|这个月|当月", re.IGNORECAS
 class TellBalance(Action):
     called = "action_check_balance"
     requires = Level.SIGNED_IN
+    answers = "check_balance"
     solves = ("check_balance",)
 
     async def perform(self, call: Call) -> None:
@@ -47,6 +49,7 @@ class ListTransactions(Action):
 
     called = "action_list_transactions"
     requires = Level.SIGNED_IN
+    answers = "list_transactions"
     solves = ("list_transactions",)
 
     async def perform(self, call: Call) -> None:
@@ -57,6 +60,8 @@ class ListTransactions(Action):
         candidates = await nouns.payments(call, found)
         amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict))
         narrowed = Reference(None, amounts, (), call.text if call.free_text else "").narrow(candidates)
+        if amounts and narrowed is None and await show_found(call):
+            return
         shown = (candidates if narrowed is None else narrowed)[:SHOWN]
         if not shown:
             call.say("utter_no_transactions_then" if since is not None else "utter_no_payments")
@@ -76,6 +81,7 @@ class TellBill(Action):
 
     called = "action_monthly_bill"
     requires = Level.SIGNED_IN
+    answers = "monthly_bill"
     solves = ("monthly_bill",)
 
     async def perform(self, call: Call) -> None:
@@ -157,6 +163,7 @@ class ReceiptForm(Form):
 class SendReceipt(Action):
     called = "action_send_receipt"
     requires = Level.SIGNED_IN
+    answers = "request_receipt"
     ends_flow = True
     solves = ("request_receipt",)
 

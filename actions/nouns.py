@@ -31,7 +31,8 @@ async def refunds(call: Call, nouns: Sequence[Refund]) -> list[Candidate]:
 
 async def transfers(call: Call, nouns: Sequence[Transfer]) -> list[Candidate]:
     return [
-        await _candidate(call, each, name=each.counterparty, at=each.at, statuses=TRANSFER_STATUS) for each in nouns
+        await _candidate(call, each, name=each.counterparty, at=each.at, statuses=TRANSFER_STATUS, note=each.note)
+        for each in nouns
     ]
 
 
@@ -69,6 +70,7 @@ async def _candidate(
     statuses: dict[str, Said] | Any,
     alias: str = "",
     second_alias: str = "",
+    note: str = "",
 ) -> Candidate:
     amount, status = call.money(noun.amount_minor, noun.currency), word(statuses, noun.status, call.language)
     when = await call.day_of(at)
@@ -81,6 +83,8 @@ async def _candidate(
         amount_minor=noun.amount_minor,
         currency=noun.currency,
         day=wording.day_of(at, await call.zone()),
+        clock=wording.clock(at, await call.zone()),
+        note=note,
         status=status,
         noun=noun,
     )

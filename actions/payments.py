@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,14 @@ from actions.steps import Confirm
 from actions.words import CATEGORIES, word
 from bot.errors import ServiceRefused
 from bot.types import Level
+
+_NOT_MINE = re.compile(
+    r"\b(not|wasn'?t|isn'?t) (me|mine|my)\b|\b(never|didn'?t) (buy|bought|order|make|made|pay|paid|use|been|go|went|do)"
+    r"|\b(don'?t|do not) (know|recogni[sz]e)"
+    r"|不是我(本人)?(买|刷|付|的|弄|操作|支付|消费)|不是(我)?本人|(没|没有|从没|从来没)(买|刷|付|去|消费|用)过?|不认识|不知道这",
+    re.IGNORECASE,
+)
+"""Answers to "if it really wasn't you"."""
 
 
 class PaymentForm(Form):
@@ -55,17 +64,22 @@ class FailedPaymentForm(PaymentForm):
 class ExplainFailedPayment(Action):
     called = "action_failed_payment"
     requires = Level.SIGNED_IN
+    answers = "payment_failed"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
-        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
-        said = await facts(call, payment)
-        reason = payment.failure_reason or "network_error"
-        call.say(f"utter_payment_failed_{reason}", card=_card(call, payment, said), **said)
-        if payment.reverses_on:
-            call.say("utter_held_money_comes_back", back=await call.day(payment.reverses_on, weekday=True), **said)
-        elif payment.status == "failed":
-            call.say("utter_no_money_was_taken")
+        await explain_failed(call, await call.bank.payment(call.customer_id, call.slot("order_number")))
+
+
+async def explain_failed(call: Call, payment: Payment) -> None:
+    """Why it failed, and when the money is back if any is held."""
+    said = await facts(call, payment)
+    reason = payment.failure_reason or "network_error"
+    call.say(f"utter_payment_failed_{reason}", card=_card(call, payment, said), **said)
+    if payment.reverses_on:
+        call.say("utter_held_money_comes_back", back=await call.day(payment.reverses_on, weekday=True), **said)
+    elif payment.status == "failed":
+        call.say("utter_no_money_was_taken")
 
 
 class PendingPaymentForm(PaymentForm):
@@ -83,6 +97,7 @@ class PendingPaymentForm(PaymentForm):
 class ExplainPendingPayment(Action):
     called = "action_pending_payment"
     requires = Level.SIGNED_IN
+    answers = "payment_pending"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
@@ -122,6 +137,9 @@ class DoubleChargeForm(PaymentForm):
             call.say("utter_confirm_double_charge_unseen", buttons=buttons, **said)
             return
         said |= {"first": await call.moment(pair.first.at), "second": await call.moment(pair.second.at)}
+        if said["first"] == said["second"]:
+            call.say("utter_confirm_double_charge_at_once", buttons=buttons, **said)
+            return
         call.say("utter_confirm_double_charge", buttons=buttons, **said)
 
 
@@ -141,6 +159,7 @@ class DisputeDoubleCharge(Action):
             expected = await call.day(refund.expected_on, weekday=True) if refund.expected_on else ""
             response = "utter_double_charge_refunded" if expected else "utter_double_charge_refunded_now"
             call.say(response, number=case.refund_id, expected=expected, **said)
+            call.answered("refund_status", order_number=refund.id)
         else:
             call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
 
@@ -150,7 +169,7 @@ class UnknownPaymentForm(PaymentForm):
     requires = Level.SIGNED_IN
     signed_out = "utter_unknown_payment_signed_out"
     starts = ("payment_not_recognised",)
-    steps = (Pick("payments", "utter_which_unknown_payment", "utter_no_payments"), Confirm())
+    steps = (Pick("payments", "utter_which_unknown_payment", "utter_no_payments"), Confirm(yes=_NOT_MINE))
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, limit=20)

@@ -11,6 +11,24 @@ NEWEST = re.compile(
     r"\b(last|latest|newest|most recent)\b|最近(的|那|一|这)|最新|上一[笔个次]|刚刚|刚才",
     re.IGNORECASE,
 )
+NEWEST_ONE = re.compile(
+    r"\b(last|latest|newest|most recent) (one|payment|purchase|order|transaction|charge|transfer|refund)\b"
+    r"|(最近|最新|上|刚刚?|刚才)(的|那|这)?一?[笔个次单]",
+    re.IGNORECASE,
+)
+"""One thing, said so plainly that it need not have been asked for."""
+ONLY_A_PLACE = re.compile(
+    r"\W*(the )?(last|latest|newest|most recent|first|second|third|fourth|fifth|[1-5](st|nd|rd|th))"
+    r"( one| payment| transfer| refund| card)?( please)?\W*"
+    r"|\W*(就|是|要)*(最近|最新|上|刚才|刚刚|第[一二三四五两1-5])(的|那|这)?一?[笔个次单张]?(的|那笔|那个|那张|吧)*\W*",
+    re.IGNORECASE,
+)
+"""A place in a list and nothing else."""
+EVERY = re.compile(
+    r"\W*(all|both|every ?(one|thing)|all of (it|them|those|these)|both of them|the whole lot)\W*"
+    r"|\W*(全部|全都|都|所有)(的|是|要|算|丢了|冻结)*\W*|\W*(两|几)(个|张|笔)都(是|要|丢了)?\W*",
+    re.IGNORECASE,
+)
 OTHER = re.compile(
     r"\b(other|another|different|wrong one|not th(at|is)( one)?|else)\b"
     r"|另一|另外|别的|其他|其它|不是这|不是那|换一|选错|不对",
@@ -23,6 +41,7 @@ _ORDINALS = (
     re.compile(r"\b(fourth|4th|number four|no\.? ?4)\b|第[四4]", re.IGNORECASE),
     re.compile(r"\b(fifth|5th|number five|no\.? ?5)\b|第[五5]", re.IGNORECASE),
 )
+_BARE_AMOUNT = re.compile(r"(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d-]|\.\d)")
 _BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
 _COMMON_RUNS = frozenset(re.findall("..", "中国商城旗舰舰店有限限公公司支付付款银行会员服务平台官方线上退款订单"))
@@ -48,6 +67,10 @@ class Candidate:
     amount_minor: int | None = None
     currency: str = ""
     day: str = ""
+    clock: str = ""
+    """The time of day, for telling apart what looks the same."""
+    note: str = ""
+    """The customer's own word for it: `rent`."""
     status: str = ""
     """In words."""
     noun: Any = None
@@ -74,10 +97,26 @@ class Candidate:
 
     def named_in(self, text: str) -> bool:
         """The text names it: whole, or by a word of it (a Chinese name: by two of its characters in a row)."""
-        text, name = text.casefold(), self.name.casefold()
-        if not name:
-            return False
-        return name in text or any(_occurs(word, text) for word in _WORD.findall(name) if word not in _COMMON)
+        text = text.casefold()
+        return any(_named(name.casefold(), text) for name in (self.name, self.note) if name)
+
+
+def _named(name: str, text: str) -> bool:
+    return name in text or any(_occurs(word, text) for word in _WORD.findall(name) if word not in _COMMON)
+
+
+def bare_amounts(text: str) -> tuple[dict[str, Any], ...]:
+    """`199` in `那笔199的`, `89.99` in `the 89.99 one`: what may be an amount, if something costs so much."""
+    found = (float(whole.replace(",", "") + part) for whole, part in _BARE_AMOUNT.findall(text))
+    return tuple({"minor": round(units * 100), "currency": None} for units in found)
+
+
+def told_apart(candidates: Sequence[Candidate], *, zh: bool) -> list[str]:
+    """Their lines; those that read the same get the time of day."""
+    lines = [each.line for each in candidates]
+    twice = {line for line in lines if lines.count(line) > 1}
+    with_time = "{}（{}）" if zh else "{} ({})"
+    return [with_time.format(each.line, each.clock) if each.line in twice else each.line for each in candidates]
 
 
 def _occurs(word: str, text: str) -> bool:
@@ -98,7 +137,7 @@ class Reference:
     """The message, if its words may be read as a name or a place in the list; else empty."""
 
     def narrow(self, candidates: Sequence[Candidate]) -> list[Candidate] | None:
-        """Those that fit all that was said; None if nothing was said about which one."""
+        """Those that fit all that was said, or else a part of it; None if nothing was said about which one."""
         if self.number:
             return [each for each in candidates if each.numbered(self.number or "")]
         named = [each for each in candidates if self.text and each.named_in(self.text)]
@@ -107,7 +146,8 @@ class Reference:
         criteria = [found for found in (named, priced, dated) if found]
         if not criteria:
             return None
-        return [each for each in candidates if all(each in found for found in criteria)] or criteria[0]
+        fitting = [each for each in candidates if all(each in found for found in criteria)]
+        return fitting or [each for each in candidates if any(each in found for found in criteria)]
 
     def _priced(self, candidates: Sequence[Candidate], *, roughly: bool) -> list[Candidate]:
         return [each for each in candidates if any(each.amounts_to(amount, roughly=roughly) for amount in self.amounts)]

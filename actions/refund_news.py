@@ -12,8 +12,10 @@ from actions.buttons import person, wanted
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
+from actions.payments import explain_failed
 from actions.pick import Candidate
 from actions.services.bank_types import Refund
+from actions.transfers import tell as tell_transfer
 from actions.words import REFUND_STATUS, word
 from bot.errors import ServiceRefused
 from bot.types import Level
@@ -44,6 +46,9 @@ class RefundStatusForm(Form):
         return await _no_refund_for(self, call, number)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
+        if await _tell_what_comes_back(call):
+            self.end(call)
+            return
         call.ask_back(response, {"intent": "request_refund"}, buttons=wanted(call.language))
         self.end(call)
 
@@ -51,6 +56,7 @@ class RefundStatusForm(Form):
 class TellRefundStatus(Action):
     called = "action_refund_status"
     requires = Level.SIGNED_IN
+    answers = "refund_status"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
@@ -78,6 +84,7 @@ class RefundMissingForm(RefundStatusForm):
 class ExplainMissingRefund(Action):
     called = "action_refund_missing"
     requires = Level.SIGNED_IN
+    answers = "refund_not_arrived"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
@@ -108,6 +115,7 @@ class TraceRefund(Action):
         )
         call.record("done", case.number)
         call.say("utter_trace_started", number=case.number, answer_by=await call.day(case.answer_by, weekday=True))
+        call.answered("refund_not_arrived", order_number=str(call.entity("order_number")))
 
 
 async def tell(call: Call, refund: Refund) -> None:
@@ -138,11 +146,25 @@ def destination(call: Call, card_ending: str | None) -> str:
     return "账户余额" if call.zh else "your balance"
 
 
+async def _tell_what_comes_back(call: Call) -> bool:
+    """Who calls it a refund may wait for a transfer that was returned, or for money held for a failed payment."""
+    sent = await call.bank.transfers(call.customer_id, direction="out", limit=20)
+    back = [each for each in sent if each.status in ("failed", "returned") and each.returns_on]
+    for transfer in back:
+        await tell_transfer(call, transfer)
+    failed = await call.bank.payments(call.customer_id, status="failed", limit=10)
+    held = [each for each in failed if each.reverses_on]
+    for payment in held:
+        await explain_failed(call, payment)
+    return bool(back or held)
+
+
 async def _no_refund_for(form: Form, call: Call, number: str) -> bool:
     """A payment's number, but no refund of it: offer to ask for one."""
     try:
         refund = await call.bank.refund(call.customer_id, number)
         await tell(call, refund)
+        offer_trace(call, refund)
     except ServiceRefused:
         try:
             payment = await call.bank.payment(call.customer_id, number)

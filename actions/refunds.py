@@ -15,7 +15,7 @@ from actions.pick import Candidate
 from actions.refund_news import card_of, destination, facts, tell
 from actions.services.bank_types import Payment, Refund
 from actions.steps import Amount, Choose, Confirm
-from actions.words import REASONS
+from actions.words import REASON_WORDS, REASONS
 from bot.errors import ServiceRefused
 from bot.types import Level
 
@@ -39,7 +39,7 @@ class RefundForm(Form):
     starts = ("request_refund",)
     steps = (
         Pick("payments", "utter_which_payment_to_refund", "utter_nothing_to_refund"),
-        Choose("reason", "utter_ask_refund_reason", REASONS, sound_like=SOUND_LIKE_REASONS),
+        Choose("reason", "utter_ask_refund_reason", REASONS, words=REASON_WORDS, sound_like=SOUND_LIKE_REASONS),
         Amount(optional=True),
         Confirm(),
     )
@@ -111,6 +111,7 @@ class RequestRefund(Action):
         )
         call.record("done", refund.id)
         call.say("utter_refund_requested", card=card_of(call, refund), **await facts(call, refund))
+        call.answered("refund_status", order_number=refund.id)
 
 
 class CancelRefundForm(Form):
@@ -122,6 +123,9 @@ class CancelRefundForm(Form):
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.refunds(call.customer_id, limit=10)
         return await nouns.refunds(call, [each for each in found if each.cancellable])
+
+    async def all_of_them(self, call: Call) -> list[Candidate]:
+        return await nouns.refunds(call, await call.bank.refunds(call.customer_id, limit=20))
 
     async def unsuitable(self, call: Call, number: str) -> bool:
         try:

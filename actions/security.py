@@ -12,12 +12,14 @@ from actions.cards import freeze
 from actions.choosing import Pick
 from actions.form import Form
 from actions.pick import Candidate
+from actions.services.bank_types import ScamReport
 from bot.errors import ServiceError
 from bot.types import Level
 
 SURE = 0.9
 """So sure must the classifier be for an account to be locked without asking."""
 NO_MONEY = "none"
+ALL = "all"
 RECENT_S = 30 * 86_400
 
 
@@ -68,7 +70,10 @@ class ScamForm(Form):
     requires = Level.SIGNED_IN
     signed_out = "utter_scam_signed_out"
     starts = ("report_scam",)
+    opens_with = "utter_scam_sorry"
     steps = (Pick("transfers", "utter_which_scam", "utter_no_transfers"),)
+    takes_all = True
+    all_button = "all_transfers"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         sent = await call.bank.transfers(call.customer_id, direction="out", limit=10)
@@ -100,22 +105,35 @@ class ReportScam(Action):
 
     async def perform(self, call: Call) -> None:
         number = str(call.slot("order_number") or NO_MONEY)
-        report = await call.bank.report_scam(
+        about = await _one_for_each_recipient(call) if number == ALL else []
+        reports = [await self._report(call, each) for each in about or [number]]
+        call.record("done", ",".join(report.case.number for report in reports))
+        call.say("utter_scam_reported", number=wording.listed([each.case.number for each in reports], call.language))
+        stopped = [number for report in reports for number in report.stopped]
+        recalled = [number for report in reports for number in report.recalled]
+        for response, numbers in (("utter_scam_stopped", stopped), ("utter_scam_recalled", recalled)):
+            if numbers:
+                call.say(response, transfers=await _described(call, numbers))
+        if any(report.outgoing_frozen for report in reports):
+            call.say("utter_outgoing_frozen")
+        call.say("utter_scam_advice")
+        call.hand_over("security")
+
+    async def _report(self, call: Call, number: str) -> ScamReport:
+        return await call.bank.report_scam(
             call.customer_id,
             reason="scam reported in chat",
             transfer_id=number if number.startswith("T") else None,
             payment_id=number if number.startswith("P") else None,
-            idempotency_key=call.key,
+            idempotency_key=f"{call.key}:{number}",
         )
-        call.record("done", report.case.number)
-        call.say("utter_scam_reported", number=report.case.number)
-        for response, numbers in (("utter_scam_stopped", report.stopped), ("utter_scam_recalled", report.recalled)):
-            if numbers:
-                call.say(response, transfers=await _described(call, numbers))
-        if report.outgoing_frozen:
-            call.say("utter_outgoing_frozen")
-        call.say("utter_scam_advice")
-        call.hand_over("security")
+
+
+async def _one_for_each_recipient(call: Call) -> list[str]:
+    """Transfers that may still be stopped or asked back; the bank goes after all that went to the same recipient."""
+    sent = await call.bank.transfers(call.customer_id, direction="out", limit=10)
+    recent = [each for each in sent if call.now - each.at < RECENT_S and each.status in ("processing", "completed")]
+    return list({(each.counterparty, each.account): each.id for each in recent}.values())
 
 
 async def _described(call: Call, numbers: Sequence[str]) -> str:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import ActionExecuted, ConversationPaused, UserUttered
+from rasa_sdk.events import ConversationPaused
 
 from actions.base import Action
 from actions.buttons import Button, payload, person
 from actions.call import Call
 from actions.form import Form
 from actions.intents import LABELS
+from actions.looking_up import show_found
 from actions.resume import offer_to_resume, resume
 from actions.steps import Text
+from actions.taking_up import take_up
 from actions.words import word
 from bot.types import Level
 
 SHOWN_FIRST = ("request_refund", "refund_status", "charged_twice", "transfer_status", "card_lost", "check_balance")
 
-LIKELY = 0.02
-"""So likely must a wish be for a bare number, amount or date to be taken as part of it."""
 REMEMBERED = 20
 """Events."""
 
@@ -34,7 +34,7 @@ class HandOver(Action):
         reason = call.slot("handover_reason") or "asked"
         call.set("handover_reason", reason)
         call.leave_form()
-        for slot in ("flow", "paused", "offer", "wanted", "said"):
+        for slot in ("flow", "paused", "offer", "wanted", "said", "wishes", "topic"):
             call.set(slot, None)
         call.say(f"utter_handover_{reason}")
         call.add(ConversationPaused())
@@ -50,7 +50,9 @@ class Greet(Action):
             return
         name = call.identity.name if call.identity and call.level >= Level.SIGNED_IN else ""
         options = [Button(word(LABELS, each, call.language), payload(each)) for each in SHOWN_FIRST]
-        if name:
+        if any(event.get("name") == self.called for event in call.tracker.events if event["event"] == "action"):
+            call.say("utter_here")
+        elif name:
             call.say("utter_greet_by_name", buttons=options, name=name)
         else:
             call.say("utter_greet", buttons=options)
@@ -78,7 +80,7 @@ class Affirm(Action):
         elif offer.get("resume"):
             resume(call)
         elif offer.get("intent"):
-            _as_if_said(call, offer["intent"], offer.get("entities") or [])
+            take_up(call, offer["intent"], offer.get("entities") or [])
         elif call.slot("wanted"):
             call.follow(call.slot("wanted"))
         elif offer.get("guesses"):
@@ -111,25 +113,14 @@ def _offered(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _as_if_said(call: Call, intent: str, entities: list[dict[str, Any]]) -> None:
-    """What was offered becomes the customer's wish, and the rules do the rest."""
-    certain = {"name": intent, "confidence": 1.0}
-    parsed = {
-        "text": f"/{intent}",
-        "intent": certain,
-        "intent_ranking": [certain],
-        "entities": entities,
-        "message_id": call.message_id,
-        "metadata": {"accepted_offer": True},
-    }
-    call.add(ActionExecuted("action_listen"), UserUttered(f"/{intent}", parsed))
-
-
 class Deny(Action):
     """A no that no form was waiting for."""
 
     called = "action_deny"
     requires = Level.NONE
+
+    def ends_something(self, call: Call) -> bool:
+        return True
 
     async def perform(self, call: Call) -> None:
         offer = _offered(call)
@@ -143,7 +134,7 @@ class Deny(Action):
         elif offer.get("do"):
             call.forget_form()
         offer_to_resume(call)
-        if not call.proposes:
+        if not call.proposes and not call.slot("wishes"):
             call.say("utter_what_else")
 
 
@@ -155,7 +146,7 @@ class Stop(Action):
 
     async def perform(self, call: Call) -> None:
         busy = any(call.slot(name) for name in ("requested_slot", "wanted", "offer"))
-        for slot in ("wanted", "otp", "offer"):
+        for slot in ("wanted", "otp", "offer", "wishes", "topic"):
             call.set(slot, None)
         call.forget_form()
         call.leave_form()
@@ -200,6 +191,8 @@ class Calm(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
+        if await show_found(call):
+            return
         call.say(
             "utter_calm", buttons=(person(call.language), Button(word(LABELS, "help", call.language), payload("help")))
         )
@@ -237,47 +230,6 @@ class FileComplaint(Action):
             "utter_complaint_filed", buttons=(person(call.language),), number=case.number,
             answer_by=await call.day(case.answer_by, weekday=True),
         )  # fmt: skip
-
-
-class UseDetail(Action):
-    """A number, an amount or a date out of the blue: show what it may be and offer what can be done with it."""
-
-    called = "action_use_detail"
-    requires = Level.NONE
-
-    async def perform(self, call: Call) -> None:
-        if (call.slot("offer") or {}).get("resume"):
-            resume(call, answered=True)
-            return
-        likely = _likely_wish(call)
-        if likely:
-            _as_if_said(call, likely, list(call.message.get("entities") or []))
-            return
-        number = str(call.entity("order_number") or "")
-        ending = call.entity("card_ending")
-        intents = _FOR_NUMBER.get(number[:1].upper(), ()) if number else _FOR_CARD if ending else _FOR_AMOUNT
-        values = {"order_number": number} if number else {"card_ending": str(ending)} if ending else {}
-        options = [
-            Button(word(LABELS, each, call.language), payload(each, **values)) for each in intents or _FOR_AMOUNT
-        ]
-        call.say("utter_what_about_it", buttons=options)
-
-
-def _likely_wish(call: Call) -> str | None:
-    """ "Refund the 199.90 one" may look like an amount first and a wish second: then it is the wish that counts."""
-    ranking = call.message.get("intent_ranking") or []
-    wishes = (each for each in ranking if each["name"] in LABELS and each.get("confidence", 0.0) >= LIKELY)
-    return next((each["name"] for each in wishes), None)
-
-
-_FOR_NUMBER = {
-    "P": ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed"),
-    "O": ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed"),
-    "R": ("refund_status", "refund_not_arrived", "cancel_refund"),
-    "T": ("transfer_status", "transfer_failed", "cancel_transfer", "transfer_wrong_recipient"),
-}
-_FOR_CARD = ("freeze_card", "unfreeze_card", "card_lost", "replace_card", "card_declined")
-_FOR_AMOUNT = ("request_refund", "charged_twice", "payment_not_recognised", "list_transactions", "transfer_status")
 
 
 class NoCodeNeeded(Action):

@@ -35,6 +35,8 @@ LEAVING = frozenset(
 )
 """Never read as free text."""
 UNCLEAR = ("affirm", "deny", "inform_amount", "inform_date", "inform_order", "nlu_fallback", "out_of_scope")
+_SHORT = 24
+"""Characters."""
 CLEAR = 0.6
 """So sure must the classifier be for words to be a wish and not an answer, and for a yes to be a yes."""
 _YES = re.compile(
@@ -47,6 +49,13 @@ _NO = re.compile(
     r"(n|no|nope|nah|不|不要|不用|不行|不是|不对|不需要|别)[\s.!。！~，,]*(thanks|了|吧|啊|谢谢)?[\s.!。！]*",
     re.IGNORECASE,
 )
+HESITATES = re.compile(
+    r"\W*(?:(?:h+m+|u+m+|u+h+|er+m*|well|wait|hold on|hang on|(?:one|just a|give me a) (?:sec|second|moment|minute)"
+    r"|let me (?:think|check|see|look)|呃|额|唔|这个|那个|等等|等一?下|等会儿?|稍等(?:一下)?"
+    r"|等我(?:一下|看看|想想|找找)|让?我再?(?:想想|想一下|看看|看一下|找找|查查))[啊哈吧哦先]?\W*)+",
+    re.IGNORECASE,
+)
+"""Neither a yes nor a no, whatever it resembles."""
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
 _SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
@@ -56,6 +65,9 @@ class Step(ABC):
     """`slot` is what it fills. Steps keep nothing: all state is in the conversation's slots."""
 
     slot: str = ""
+
+    lists: bool = False
+    """It offers things to choose from, so that a "no" may mean another one."""
 
     def filled(self, call: Call) -> bool:
         return call.slot(self.slot) is not None
@@ -81,6 +93,10 @@ class Confirm(Step):
 
     slot = "confirm"
 
+    def __init__(self, *, yes: re.Pattern[str] | None = None) -> None:
+        self._yes = yes
+        """What says yes to this question, though it may sound like a no: "I never bought that"."""
+
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
         if not asked:
             return False
@@ -102,8 +118,10 @@ class Confirm(Step):
 
     def _answer(self, call: Call) -> str | None:
         """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
-        if call.free_text and _YES.fullmatch(call.text.strip()):
+        if call.free_text and (_YES.fullmatch(call.text.strip()) or (self._yes and self._yes.search(call.text))):
             return "affirm"
+        if call.free_text and HESITATES.fullmatch(call.text.strip()):
+            return None
         if call.free_text and _NO.fullmatch(call.text.strip()):
             return "deny"
         return call.intent if call.confidence >= CLEAR and call.intent in ("affirm", "deny") else None
@@ -127,18 +145,28 @@ class Choose(Step):
     """One of a few answers, as buttons, or the customer's own words."""
 
     def __init__(
-        self, slot: str, response: str, options: Mapping[str, Said], *, sound_like: tuple[str, ...] = ()
+        self,
+        slot: str,
+        response: str,
+        options: Mapping[str, Said],
+        *,
+        words: Mapping[str, str],
+        sound_like: tuple[str, ...] = (),
     ) -> None:
         self.slot = slot
         self._response = response
         self._options = options
+        self._words = {code: re.compile(pattern, re.IGNORECASE) for code, pattern in words.items()}
+        """What an option sounds like in passing: "it's broken, I want my money back"."""
         self._sound_like = sound_like
         """Intents that an answer in the customer's own words may seem to be; other clear intents are other wishes."""
 
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
-        choice = call.entity("choice")
+        choice, in_passing = call.entity("choice"), self._in_passing(call)
         if choice in self._options:
             call.set(self.slot, choice)
+        elif in_passing and not asked and not self.filled(call):
+            call.set(self.slot, in_passing)
         elif asked and call.free_text and self._code(call.text):
             call.set(self.slot, self._code(call.text))
         elif asked and call.free_text and self._is_answer(form, call):
@@ -148,12 +176,19 @@ class Choose(Step):
         return True
 
     def insists(self, call: Call, *, asked: bool) -> bool:
-        return asked and (call.intent in self._sound_like or self._code(call.text) is not None)
+        if not asked:
+            short = len(call.text) <= _SHORT and call.intent in (*UNCLEAR, *self._sound_like, "not_solved")
+            return short and not self.filled(call) and self._in_passing(call) is not None
+        return call.intent in self._sound_like or self._code(call.text) is not None
 
     def _is_answer(self, form: Form, call: Call) -> bool:
         if call.intent in LEAVING:
             return False
         return call.confidence < CLEAR or call.intent in (*UNCLEAR, *self._sound_like, *form.starts)
+
+    def _in_passing(self, call: Call) -> str | None:
+        text = call.text if call.free_text else ""
+        return next((code for code, pattern in self._words.items() if pattern.search(text)), None)
 
     def _code(self, text: str) -> str | None:
         spoken = text.casefold().strip(" .。!！")
@@ -199,16 +234,20 @@ class Amount(Step):
 
     slot = "amount"
 
-    def __init__(self, response: str = "", *, optional: bool = False) -> None:
+    def __init__(self, response: str = "", *, optional: bool = False, at_once: bool = False) -> None:
         self._response = response
         self._optional = optional
         """Only taken when it is said."""
+        self._at_once = at_once
+        """A number in the first message is one already; the last, if there are several: "from 5000 to 8000"."""
 
     def filled(self, call: Call) -> bool:
         return self._optional or super().filled(call)
 
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
-        amount = call.entity("amount") or (_bare_amount(call.text) if asked and call.free_text else None)
+        bare = call.free_text and (asked or (self._at_once and call.intent in form.starts))
+        said = call.entities("amount") or (_bare_amounts(call.text) if bare else [])
+        amount = said[-1 if self._at_once else 0] if said else None
         if not isinstance(amount, dict) or amount == call.slot("amount"):
             return False
         allowed = await form.allows(call, amount)
@@ -220,12 +259,12 @@ class Amount(Step):
         await form.ask_amount(call, self._response)
 
 
-def _bare_amount(text: str) -> dict[str, int | None] | None:
-    found = _NUMBER.search(text)
-    if not found:
-        return None
-    units = float(found[1].replace(",", "") + (found[2] or "")) * _SCALES.get((found[3] or "").casefold(), 1)
-    return {"minor": round(units * 100), "currency": None}
+def _bare_amounts(text: str) -> list[dict[str, int | None]]:
+    found = []
+    for whole, part, scale in _NUMBER.findall(text):
+        units = float(whole.replace(",", "") + part) * _SCALES.get(scale.casefold(), 1)
+        found.append({"minor": round(units * 100), "currency": None})
+    return found
 
 
 class Phone(Step):

@@ -62,6 +62,7 @@ class TransferStatusForm(TransferForm):
 class TellTransferStatus(Action):
     called = "action_transfer_status"
     requires = Level.SIGNED_IN
+    answers = "transfer_status"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
@@ -93,6 +94,7 @@ class FailedTransferForm(TransferForm):
 class ExplainFailedTransfer(Action):
     called = "action_failed_transfer"
     requires = Level.SIGNED_IN
+    answers = "transfer_failed"
     ends_flow = True
 
     async def perform(self, call: Call) -> None:
@@ -198,6 +200,7 @@ class TellTransferTimes(Action):
 
     called = "action_transfer_times"
     requires = Level.NONE
+    answers = "transfer_arrival_time"
 
     async def perform(self, call: Call) -> None:
         call.say("utter_transfer_times")

@@ -5,6 +5,7 @@ Amounts are minor units with an ISO 4217 currency, days are "YYYY-MM-DD", moment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,21 @@ _LONG_MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": ("一", "二", "三", "四", "五", "六", "日")}
+
+
+_LANGUAGE = re.compile(
+    r"\b(in|speak|to|use|using) (?P<en>english)\b|\b(in|speak|to|use|using) (chinese|mandarin)\b"
+    r"|(说|讲|用|换|切换)(成|到)?((?P<zh_en>英文|英语)|中文|汉语|普通话)",
+    re.IGNORECASE,
+)
+_SHORT = 48
+"""Characters; in a longer text a language is only spoken of."""
+
+
+def language_asked_for(text: str) -> str:
+    """`en` for "can you say that in English?" or "请说英文", `zh` for "说中文", else empty."""
+    found = _LANGUAGE.search(text) if len(text) <= _SHORT else None
+    return "" if found is None else "en" if found["en"] or found["zh_en"] else "zh"
 
 
 def money(minor: int, currency: str, language: str) -> str:
@@ -60,6 +76,11 @@ def moment(at: float, language: str, *, now: float, zone: tzinfo) -> str:
         return f"{said}{when:%H:%M}"
     hour = when.hour % 12 or 12
     return f"{said}, {hour}:{when:%M} {'AM' if when.hour < 12 else 'PM'}"
+
+
+def clock(at: float, zone: tzinfo) -> str:
+    """`14:15:07`: for telling apart what happened on one day."""
+    return f"{datetime.fromtimestamp(at, zone):%H:%M:%S}"
 
 
 def month(iso: str, language: str) -> str:

@@ -36,6 +36,7 @@ BUTTONS: Mapping[str, Said] = {
     "order_card": ("Order a new card", "补办新卡"),
     "change_limit": ("Change my limit", "调整限额"),
     "all_cards": ("All my cards", "全部卡片"),
+    "all_transfers": ("All the transfers", "以上转账都是"),
     "no_money_lost": ("No money has left", "还没有转账"),
 }
 
@@ -78,6 +79,24 @@ CARD_REASONS: Mapping[str, Said] = {
     "damaged": ("Damaged", "损坏"),
     "expired": ("About to expire", "快到期"),
     "other": ("Something else", "其他原因"),
+}
+
+REASON_WORDS: Mapping[str, str] = {
+    "not_delivered": r"never (arrived|came|got here|received|turned up)|(didn|hasn|haven)'?t (arrived?|come|received?)"
+    r"|not delivered|没(有)?(收到|到)(货|东西|商品|包裹|快递)|没(有)?发货|一直不发货"
+    r"|(货|东西|包裹|快递)(一直|还|都)*没(有)?(收?到|来|发)",
+    "faulty": r"\bbroken?\b|faulty|defect|damaged|(does|did)n'?t (work|fit)|not working|wrong (item|size|colou?r|one)"
+    r"|坏了|坏的|质量|破损|瑕疵|发错|尺码|不合适|用不了|假货|(商品|东西)有问题",
+    "changed_mind": r"changed? my mind|(do|did)n'?t want|no longer (need|want)|don'?t (need|like)"
+    r"|不想要|不要了|不需要了|不喜欢|买错|拍错|后悔|用不上|多拍",
+}
+"""As regular expressions, likeliest first."""
+
+CARD_REASON_WORDS: Mapping[str, str] = {
+    "stolen": r"\bstolen?\b|\bstole\b|\brobbed\b|被偷|被抢|被盗",
+    "damaged": r"\bbroken?\b|damaged|snapp|crack|\bbent\b|chip|worn|坏|断|裂|折|磨损|消磁|磁条",
+    "expired": r"expir|run(ning)? out|过期|到期",
+    "lost": r"\blost\b|can'?t find|missing|丢|遗失|不见|找不到",
 }
 
 PAYMENT_STATUS: Mapping[str, Said] = {

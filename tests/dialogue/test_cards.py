@@ -67,12 +67,9 @@ async def test_unfreezing_needs_a_code(talk: Talk) -> None:
 async def test_a_card_the_bank_froze_is_a_matter_for_a_person(talk: Talk) -> None:
     customer = talk("C1014")
     banks = [card.ending for card in await customer.bank.client.cards("C1014") if card.frozen_by == "bank"]
-    if not banks:
-        return
-    await customer.send(f'/unfreeze_card{{"card_ending": "{banks[0]}"}}')
-    await customer.press("Yes")
-    assert "for your safety" in await customer.enter_code()
-    assert "Talk to a person" in [button.title for button in customer.buttons]
+    for opening in ("/unfreeze_card", f'/unfreeze_card{{"card_ending": "{banks[0]}"}}'):
+        assert "for your safety" in await customer.send(opening)
+        assert "Talk to a person" in [button.title for button in customer.buttons]
 
 
 async def test_why_a_card_was_declined(talk: Talk) -> None:

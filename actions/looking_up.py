@@ -1,0 +1,51 @@
+"""What a name or an amount out of the blue may be: looked up in the account and offered with what can be done."""
+
+from __future__ import annotations
+
+from actions import nouns
+from actions.buttons import Button, payload
+from actions.call import Call
+from actions.intents import LABELS
+from actions.pick import Candidate, Reference, bare_amounts
+from actions.words import word
+from bot.types import Level
+
+_LONGEST = 48
+"""Characters; what is longer tells a story instead of naming something."""
+BY_STATUS = {
+    "pending": ("payment_pending", "payment_not_recognised"),
+    "failed": ("payment_failed",),
+    "reversed": ("payment_failed",),
+}
+TRANSFER_BY_STATUS = {
+    "failed": ("transfer_failed",),
+    "returned": ("transfer_failed",),
+    "completed": ("transfer_status", "transfer_wrong_recipient"),
+    "cancelled": ("transfer_status",),
+}
+FOR_PAYMENT = ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed")
+FOR_REFUND = ("refund_status", "refund_not_arrived", "cancel_refund")
+FOR_TRANSFER = ("transfer_status", "transfer_failed", "cancel_transfer", "transfer_wrong_recipient")
+
+
+async def show_found(call: Call) -> bool:
+    """If just one payment or transfer goes by what was said, say what it is and offer what can be done with it."""
+    found = await _found(call) if call.level >= Level.SIGNED_IN else []
+    if len(found) != 1:
+        return False
+    (one,) = found
+    status = one.noun.status
+    sent = one.id.startswith("T")
+    intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
+    options = [Button(word(LABELS, each, call.language), payload(each, order_number=one.id)) for each in intents]
+    call.say("utter_is_it_about", buttons=options, line=one.line)
+    return True
+
+
+async def _found(call: Call) -> list[Candidate]:
+    if not call.free_text or len(call.text) > _LONGEST or call.entity("order_number") or call.entity("card_ending"):
+        return []
+    amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict)) or bare_amounts(call.text)
+    paid = await nouns.payments(call, await call.bank.payments(call.customer_id, limit=50))
+    sent = await nouns.transfers(call, await call.bank.transfers(call.customer_id, direction="out", limit=20))
+    return Reference(None, amounts, (), call.text).narrow([*sent, *paid]) or []

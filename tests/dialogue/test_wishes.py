@@ -1,0 +1,162 @@
+"""Several wishes in one message, questions about what was just answered, and words about signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.engine.wishes import about_sign_in, asks_for_language, follow_up, wishes_in
+from tests.dialogue.talking import Customer, Talk
+
+
+def parsed(text: str, *ranking: tuple[str, float], parts: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+    ranked = [{"name": name, "confidence": confidence} for name, confidence in ranking]
+    split = [{"name": name, "confidence": 0.99, "text": part} for name, part in parts]
+    return {"text": text, "intent": ranked[0], "intent_ranking": ranked, "entities": [], "intents": split}
+
+
+def names(found: dict[str, Any]) -> list[str]:
+    return [wish["intent"] for wish in wishes_in(found)]
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "wishes"),
+    [
+        (["freeze_card", "check_balance"], ["freeze_card", "check_balance"], ["freeze_card", "check_balance"]),
+        (["check_balance", "thank"], ["thank", "check_balance"], []),
+        (["thank", "check_balance"], ["thank", "check_balance"], ["check_balance"]),
+        (["charged_twice", "request_refund"], ["charged_twice", "request_refund"], []),
+        (["unfreeze_card", "check_balance", "freeze_card"], ["freeze_card", "unfreeze_card"], []),
+        (["request_refund", "refund_status"], ["request_refund", "ask_fees"], []),
+        (["request_human", "refund_status"], ["refund_status", "request_human"], []),
+        (["freeze_card", "request_human"], ["freeze_card", "request_human"], ["freeze_card", "request_human"]),
+        (["freeze_card", "report_scam"], ["report_scam", "freeze_card"], ["report_scam"]),
+        (["report_scam", "freeze_card"], ["report_scam", "freeze_card"], []),
+    ],
+)
+def test_wishes(whole: list[str], parts: list[str], wishes: list[str]) -> None:
+    """None, where the message is just what its intent says."""
+    ranking = [(name, 0.9 / 3**place) for place, name in enumerate(whole)]
+    assert names(parsed("...", *ranking, parts=tuple((name, name) for name in parts))) == wishes
+
+
+def test_a_part_is_as_sure_as_the_whole_message_makes_it() -> None:
+    """A card is frozen at once only if that is clearly wanted."""
+    found = parsed("...", ("request_receipt", 0.7), ("freeze_card", 0.2), parts=(
+        ("freeze_card", "a"), ("request_receipt", "b"),
+    ))  # fmt: skip
+    assert [wish["confidence"] for wish in wishes_in(found)] == [0.2, 0.7]
+
+
+TOPIC = {"intent": "refund_status", "entities": [{"entity": "order_number", "value": "R1"}], "at": 1000.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "confidence", "asks"),
+    [
+        ("那到底什么时候到", "transfer_arrival_time", 0.9, "refund_status"),
+        ("why does it take so long", "transfer_arrival_time", 0.7, "refund_status"),
+        ("how long does a transfer take", "transfer_arrival_time", 0.9, None),
+        ("那就撤了吧", "goodbye", 0.8, "cancel_refund"),
+        ("what about the boots", "inform_order", 0.5, "refund_status"),
+        ("can you say that in English?", "out_of_scope", 0.9, "refund_status"),
+        ("能说英文吗", "out_of_scope", 0.9, None),
+        ("when was I last charged", "list_transactions", 0.95, None),
+        ("transfer me to a human", "request_human", 0.95, None),
+    ],
+)
+def test_follow_ups(text: str, intent: str, confidence: float, asks: str | None) -> None:
+    wish = follow_up(parsed(text, (intent, confidence)), TOPIC, now=1010.0)
+    assert (wish["intent"] if wish else None) == asks
+    assert follow_up(parsed(text, (intent, confidence)), TOPIC, now=9000.0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ok i'm logged in", "done"),
+        ("登录好了", "done"),
+        ("我已经登陆了", "done"),
+        ("why do I need to sign in", "asks"),
+        ("我登不上啊", "asks"),
+        ("i can't log in", "asks"),
+        ("someone logged in to my account", None),
+        ("有人登录了我的账号", None),
+        ("what's my balance", None),
+    ],
+)
+def test_words_about_signing_in(text: str, said: str | None) -> None:
+    assert about_sign_in(text) == said
+
+
+def test_a_language_is_asked_for() -> None:
+    assert [asks_for_language(text) for text in ("in English please", "请说英文", "说中文吧", "english breakfast")] == [
+        "en", "en", "zh", "",
+    ]  # fmt: skip
+
+
+async def test_wishes_are_done_one_after_the_other(talk: Talk) -> None:
+    heard = await talk("C1002").say("freeze my card and tell me my balance")
+    assert heard.index("is frozen") < heard.index("“tell me my balance”") < heard.index("$1,842.10 available")
+
+
+async def test_the_next_wish_waits_for_the_form_and_its_code(talk: Talk) -> None:
+    customer = talk("C1007", "zh")
+    assert "撤销吗" in await customer.say("我想撤销转账，另外查下余额")
+    await customer.say("确认")
+    heard = await customer.enter_code()
+    assert "已撤销" in heard
+    assert "您的可用余额是" in heard
+
+
+async def test_wishes_wait_for_the_sign_in(talk: Talk) -> None:
+    customer = talk(language="zh")
+    assert "请在App内登录" in await customer.say("查下余额，另外看下退款到哪了")
+    customer.sign_in("C1001")
+    heard = await customer.say("登录好了")
+    assert "您的可用余额是" in heard
+    assert "优衣库" in heard
+
+
+async def test_stop_drops_the_other_wishes(talk: Talk) -> None:
+    customer = talk("C1007", "zh")
+    await customer.say("我想撤销转账，另外查下余额")
+    assert "余额是" not in await customer.say("算了不办了")
+    assert customer.slot("wishes") is None
+
+
+async def test_a_question_about_the_answer_needs_no_name(talk: Talk) -> None:
+    customer = talk("C1008")
+    await customer.say("my transfer failed")
+    await customer.say("the one to Jason")
+    assert "Greenpoint" in await customer.say("and the rent one?")
+    assert "will be back in your balance" in await customer.say("when do I get it back")
+
+
+async def test_the_answer_is_said_again_in_the_language_that_is_asked_for(talk: Talk) -> None:
+    customer = talk("C1001", "zh")
+    await customer.say("退款到哪了")
+    assert "is on its way to your card" in await customer.say("can you tell me in English?")
+
+
+async def test_why_one_has_to_sign_in(talk: Talk) -> None:
+    customer = talk(language="zh")
+    await customer.say("查余额")
+    _misheard_as_taken_over(customer)
+    assert "登录后我才能确认是您" in await customer.say("为什么要登录")
+    assert customer.handed_over is None
+
+
+async def test_signed_in_is_understood_by_its_words(talk: Talk) -> None:
+    customer = talk()
+    await customer.say("what's my balance")
+    _misheard_as_taken_over(customer)
+    assert "need to know it's you" not in await customer.say("ok i'm logged in")
+    customer.sign_in("C1001")
+    _misheard_as_taken_over(customer)
+    assert "available" in await customer.say("ok i'm logged in")
+
+
+def _misheard_as_taken_over(customer: Customer) -> None:
+    customer.mishear({"name": "account_taken_over", "confidence": 0.99})
