@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from actions import wording
@@ -44,7 +45,7 @@ class SendPasswordReset(Action):
     async def perform(self, call: Call) -> None:
         link = await call.bank.send_password_reset(call.customer_id, idempotency_key=call.key)
         call.record("done", "link")
-        minutes = max(1, round((link.expires_at - call.now) / 60))
+        minutes = max(1, math.ceil((link.expires_at - call.now) / 60))
         call.say("utter_password_link_sent", phone=link.sent_to, minutes=str(minutes))
 
 
