@@ -7,7 +7,7 @@ from typing import Any
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import wanted
+from actions.buttons import person, wanted
 from actions.call import Call, entities
 from actions.services.bank_types import Card, Decline
 from actions.words import DECLINES, word
@@ -55,8 +55,12 @@ class ExplainDecline(Action):
 
 async def _say_what_helps(call: Call, decline: Decline) -> None:
     cards = {each.id: each for each in await call.bank.cards(call.customer_id)}
-    if decline.reason == "card_frozen" and decline.card_id in cards and cards[decline.card_id].status == "active":
+    card = cards.get(decline.card_id)
+    if decline.reason == "card_frozen" and card and card.status == "active":
         call.say("utter_declined_was_frozen")
+        return
+    if decline.reason == "card_frozen" and card and card.frozen_by == "bank":
+        call.say("utter_card_frozen_by_bank", buttons=(person(call.language),), card_name=nouns.card_name(call, card))
         return
     response = f"utter_declined_{decline.reason}"
     intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(

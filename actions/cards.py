@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from actions import nouns, wording
 from actions.base import Action
-from actions.buttons import Button
+from actions.buttons import Button, button, person
 from actions.call import Call
 from actions.card_news import tell_delivery
 from actions.choosing import Pick
 from actions.form import Form
 from actions.pick import Candidate
-from actions.refusals import say_refusal
 from actions.services.bank_types import Card
 from actions.steps import Choose, Confirm, ConfirmIfUnsure
 from actions.words import CARD_REASON_WORDS, CARD_REASONS
@@ -21,6 +21,11 @@ from bot.errors import ServiceRefused
 from bot.types import Level
 
 ALL = "all"
+_ABOUT_FROZEN = re.compile(
+    r"\bwhy\b|\b(is|are|was|were|been|got|get) (\w+ ){0,3}frozen"
+    r"|为什么|为啥|怎么(会|就|又)?(被|给)?(冻|锁)|被(你们|银行|系统)?冻|冻结(了|着)?(吗|没)",
+    re.IGNORECASE,
+)
 
 
 class CardForm(Form):
@@ -67,6 +72,17 @@ class FreezeCardForm(CardForm):
     usable = ("active",)
     takes_all = True
 
+    async def instead(self, call: Call) -> bool:
+        """ "Why is it frozen?" must not freeze anything."""
+        if not call.free_text or not _ABOUT_FROZEN.search(call.text):
+            return False
+        frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
+        if not frozen:
+            call.say("utter_no_card_to_unfreeze")
+        for card in frozen:
+            await tell_frozen(call, card)
+        return True
+
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
         """Who was about to report a card lost and says "just freeze it" means that card."""
         paused = call.slot("paused") or {}
@@ -79,6 +95,16 @@ class FreezeCardForm(CardForm):
             call.say("utter_confirm_freeze_all", buttons=buttons)
         else:
             call.say("utter_confirm_freeze", buttons=buttons, **await self.named(call))
+
+
+async def tell_frozen(call: Call, card: Card) -> None:
+    """Who froze it, and what can be done about it."""
+    named = nouns.card_name(call, card)
+    if card.frozen_by == "bank":
+        call.say("utter_card_frozen_by_bank", buttons=(person(call.language),), card_name=named)
+    else:
+        unfreeze = button("unfreeze", call.language, "unfreeze_card", card_ending=card.ending)
+        call.say("utter_card_frozen_by_you", buttons=(unfreeze,), card_name=named)
 
 
 class FreezeCard(Action):
@@ -128,7 +154,6 @@ class UnfreezeCardForm(CardForm):
     async def unsuitable(self, call: Call, number: str) -> bool:
         if not await self._is_the_banks(call, number):
             return await super().unsuitable(call, number)
-        say_refusal(call, "frozen_by_bank")
         self.end(call)
         return True
 
@@ -136,13 +161,15 @@ class UnfreezeCardForm(CardForm):
         if not await self._is_the_banks(call):
             await super().nothing_to_pick(call, response)
             return
-        say_refusal(call, "frozen_by_bank")
         self.end(call)
 
     async def _is_the_banks(self, call: Call, number: str = "") -> bool:
-        """There is a card (of that number) that we froze ourselves."""
+        """There is a card (of that number) that we froze ourselves, and the customer was told so."""
         frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
-        return any(each.frozen_by == "bank" and number in ("", each.ending) for each in frozen)
+        ours = [each for each in frozen if each.frozen_by == "bank" and number in ("", each.ending)]
+        for card in ours:
+            await tell_frozen(call, card)
+        return bool(ours)
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         call.say("utter_confirm_unfreeze", buttons=buttons, **await self.named(call))

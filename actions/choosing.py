@@ -95,6 +95,7 @@ class Pick(Step):
             amounts=amounts,
             dates=tuple(call.entities("date")),
             text=call.text if readable and call.free_text else "",
+            roughly=asked or call.slot(self.slot) is None,
         )
 
     async def settle(self, form: Form, call: Call) -> bool:

@@ -26,6 +26,8 @@ from actions.words import TOPICS, word
 _ANSWERS = frozenset(
     ["affirm", "deny", "inform_amount", "inform_date", "inform_order", "inform_code", "nlu_fallback", "out_of_scope"]
 )
+_COURTESY = frozenset(["greet", "goodbye", "thank", "bot_challenge", "express_anger", "not_solved", "help"])
+"""No wishes: these have to be clear to be more than an answer that was not understood."""
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
 SURE = 0.8
@@ -85,9 +87,17 @@ class Form(Action):
         """Word the last question."""
         raise NotImplementedError(f"{self.called} asks for confirmation without wording it")
 
+    async def instead(self, call: Call) -> bool:
+        """The message that starts it is better answered otherwise, and that was done."""
+        return False
+
     async def allows(self, call: Call, amount: dict[str, Any]) -> bool | None:
         """True: take it. False: it will not do, and the customer was told why. None: it was not meant as this."""
         return True
+
+    async def half(self, call: Call) -> dict[str, Any] | None:
+        """Half of what the amount is a part of, if it is a part of anything."""
+        return None
 
     async def ask_amount(self, call: Call, response: str) -> None:
         call.say(response, buttons=[stop(call.language)])
@@ -175,6 +185,9 @@ class Form(Action):
         set_aside(call)
         call.forget_form()
         call.set("flow", {"form": self.form, "sure": call.intent not in self.starts or call.confidence >= SURE})
+        if await self.instead(call):
+            self.end(call)
+            return
         if self.opens_with:
             call.say(self.opens_with)
         for step in self.steps:
@@ -210,7 +223,7 @@ class Form(Action):
             moved = before != {step.slot: call.slot(step.slot) for step in self.steps}
             self.note(call, misses=0 if moved else (call.slot("flow") or {}).get("misses", 0))
             return True
-        if call.intent not in _ANSWERS and call.confidence >= VAGUE:
+        if call.intent not in _ANSWERS and call.confidence >= (CLEAR if call.intent in _COURTESY else VAGUE):
             return False
         self._missed(call)
         return True

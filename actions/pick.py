@@ -41,7 +41,7 @@ _ORDINALS = (
     re.compile(r"\b(fourth|4th|number four|no\.? ?4)\b|第[四4]", re.IGNORECASE),
     re.compile(r"\b(fifth|5th|number five|no\.? ?5)\b|第[五5]", re.IGNORECASE),
 )
-_BARE_AMOUNT = re.compile(r"(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d-]|\.\d)")
+_BARE_AMOUNT = re.compile(r"(?<![A-Za-z0-9.,-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d-]|\.\d)")
 _BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
 _COMMON_RUNS = frozenset(re.findall("..", "中国商城旗舰舰店有限限公公司支付付款银行会员服务平台官方线上退款订单"))
@@ -135,13 +135,17 @@ class Reference:
     dates: tuple[Any, ...]
     text: str
     """The message, if its words may be read as a name or a place in the list; else empty."""
+    roughly: bool = True
+    """Whole amounts also name what begins with them."""
 
     def narrow(self, candidates: Sequence[Candidate]) -> list[Candidate] | None:
         """Those that fit all that was said, or else a part of it; None if nothing was said about which one."""
         if self.number:
             return [each for each in candidates if each.numbered(self.number or "")]
         named = [each for each in candidates if self.text and each.named_in(self.text)]
-        priced = self._priced(candidates, roughly=False) or self._priced(candidates, roughly=True)
+        priced = self._priced(candidates, roughly=False) or (
+            self._priced(candidates, roughly=True) if self.roughly else []
+        )
         dated = [each for each in candidates if any(each.is_of(when) for when in self.dates)]
         criteria = [found for found in (named, priced, dated) if found]
         if not criteria:

@@ -11,7 +11,7 @@ from actions.buttons import Button
 from actions.call import Call
 from actions.choosing import Pick
 from actions.form import Form
-from actions.pick import Candidate
+from actions.pick import Candidate, Reference, bare_amounts
 from actions.refund_news import card_of, destination, facts, tell
 from actions.services.bank_types import Payment, Refund
 from actions.steps import Amount, Choose, Confirm
@@ -19,6 +19,8 @@ from actions.words import REASON_WORDS, REASONS
 from bot.errors import ServiceRefused
 from bot.types import Level
 
+SHORT = 24
+"""Characters."""
 SOUND_LIKE_REASONS = (
     "refund_not_arrived",
     "refund_status",
@@ -73,6 +75,23 @@ class RefundForm(Form):
             return True
         call.say("utter_refund_is_at_most", most=call.money(payment.refundable_minor, payment.currency))
         return False
+
+    async def half(self, call: Call) -> dict[str, Any] | None:
+        if call.slot("order_number") is None:
+            return None
+        payment: Payment = (await self.chosen(call)).noun
+        return {"minor": payment.amount_minor // 2, "currency": payment.currency}
+
+    async def instead(self, call: Call) -> bool:
+        """ "Then can I have it back?" is about the payment that was just spoken of, if that cannot be refunded."""
+        topic = call.topic or {}
+        number = next((each["value"] for each in topic.get("entities", ()) if each["entity"] == "order_number"), None)
+        if topic.get("intent") not in ("payment_pending", "payment_failed") or not number or not call.free_text:
+            return False
+        said = Reference(None, bare_amounts(call.text), (), call.text)
+        if len(call.text) > SHORT or call.entities("order_number") or said.narrow(await self.all_of_them(call)):
+            return False
+        return await self.unsuitable(call, number)
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         chosen = await self.chosen(call)
@@ -132,7 +151,9 @@ class CancelRefundForm(Form):
             refund = await call.bank.refund(call.customer_id, number)
         except ServiceRefused:
             return False
-        call.say("utter_refused_already_cancelled" if refund.status == "cancelled" else "utter_refused_too_late")
+        await tell(call, refund)
+        if refund.status != "cancelled":
+            call.say("utter_refused_too_late")
         self.end(call)
         return True
 

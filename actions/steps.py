@@ -58,6 +58,7 @@ HESITATES = re.compile(
 """Neither a yes nor a no, whatever it resembles."""
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
 _SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
+_HALF = re.compile(r"\bhalf\b|一半", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
 
 
@@ -248,6 +249,8 @@ class Amount(Step):
         bare = call.free_text and (asked or (self._at_once and call.intent in form.starts))
         said = call.entities("amount") or (_bare_amounts(call.text) if bare else [])
         amount = said[-1 if self._at_once else 0] if said else None
+        if amount is None and call.free_text and _HALF.search(call.text):
+            amount = await form.half(call)
         if not isinstance(amount, dict) or amount == call.slot("amount"):
             return False
         allowed = await form.allows(call, amount)

@@ -32,6 +32,7 @@ BUTTONS: Mapping[str, Said] = {
     "transactions": ("Transactions", "查看交易明细"),
     "cancel_it": ("Cancel this transfer", "撤销这笔转账"),
     "block": ("Block it for good", "确认挂失"),
+    "unfreeze": ("Unfreeze it", "解冻这张卡"),
     "freeze_only": ("Just freeze it", "先冻结"),
     "order_card": ("Order a new card", "补办新卡"),
     "change_limit": ("Change my limit", "调整限额"),

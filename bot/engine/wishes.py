@@ -84,7 +84,7 @@ DATED = frozenset(
 UNDONE_BY = {"transfer_status": "cancel_transfer", "refund_status": "cancel_refund"}
 SURE = 0.85
 """From here on an intent is what it seems, whatever was spoken of before."""
-MISREAD = frozenset({"transfer_arrival_time", "payment_pending", "goodbye", "stop", "inform_date"})
+MISREAD = frozenset({"transfer_arrival_time", "request_refund", "payment_pending", "goodbye", "stop", "inform_date"})
 """What a bare "when?" looks like."""
 NOT_ABOUT_IT = frozenset({"request_human", "affirm", "deny", "greet", "thank", "goodbye"})
 RECENT_S = 600
