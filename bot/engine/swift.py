@@ -7,7 +7,11 @@ against the originals.
 
 from __future__ import annotations
 
+import base64
+import re
+import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from rasa.core.policies.memoization import AugmentedMemoizationPolicy, MemoizationPolicy
@@ -104,7 +108,48 @@ class _Memory(_Recall):
 
 
 class _AugmentedMemory(_Recall, AugmentedMemoizationPolicy):
-    pass
+    """Does not look back ever less far where nothing that was memorised ends as the conversation does now."""
+
+    def _recall_using_truncation(
+        self,
+        old_states: list[State],
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None,
+    ) -> str | None:
+        last = old_states[-1] if old_states else {}
+        action, intent = last.get(PREVIOUS_ACTION, {}).get(ACTION_NAME), last.get(USER, {}).get(INTENT)
+        # Looking back less far may lose what the customer said, not what the bot did last.
+        possible: set[Ending | None] = {(action, intent), (action, None), None}
+        if old_states and self._memorised_endings().isdisjoint(possible):
+            return None
+        return super()._recall_using_truncation(old_states, tracker, domain, rule_only_data)
+
+    def _memorised_endings(self) -> frozenset[Ending | None]:
+        known: tuple[Any, frozenset[Ending | None]] | None = self.__dict__.get("_endings")
+        if known is None or known[0] is not self.lookup:
+            known = self._endings = (self.lookup, frozenset(_ending(key) for key in self._keys()))
+        return known[1]
+
+    def _keys(self) -> Iterator[str]:
+        compressed = self.config["enable_feature_string_compression"]
+        for key in self.lookup:
+            yield zlib.decompress(base64.b64decode(key)).decode() if compressed else key
+
+
+def _ending(key: str) -> Ending | None:
+    """Of the last state of a memorised key, which is JSON without its quotes; None for one that is not that simple."""
+    start = key.rfind("prev_action: ")
+    if start < 0:
+        return None, None
+    found = _LAST_STATE.fullmatch(key, start)
+    return (found["action"], found["intent"]) if found else None
+
+
+_LAST_STATE = re.compile(
+    r"prev_action: \{action_name: (?P<action>[^{},]*)\}(, slots: \{[^{}]*\})?"
+    r"(, user: \{(entities: \[[^\]]*\], )?intent: (?P<intent>[^{},]*)\})?\}\]"
+)
 
 
 SWIFT: dict[type, type] = {

@@ -32,8 +32,7 @@ def swap_in(schema: GraphSchema) -> None:
         node.uses = SWIFT.get(node.uses, node.uses)
     if all(_reads_sentences_only(node.uses) for name, node in schema.nodes.items() if name.startswith("run_")):
         for node in schema.nodes.values():
-            if node.uses is _CountVectors:
-                node.uses = _SentenceCountVectors
+            node.uses = SENTENCES_ONLY.get(node.uses, node.uses)
 
 
 class _CountVectors(CountVectorsFeaturizer):
@@ -73,6 +72,13 @@ class _SentenceCountVectors(_CountVectors):
     """For pipelines in which nothing looks at single tokens' features."""
 
     _sequences = False
+
+
+class _NoLexicalSyntactic(LexicalSyntacticFeaturizer):
+    """Its features are of single tokens alone."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        return messages
 
 
 def _counts(texts: list[str], analyze: Any, vectorizer: Any) -> scipy.sparse.coo_matrix:
@@ -137,6 +143,7 @@ class _LogisticRegression(LogisticRegressionClassifier):
 for _swift, _original in (
     (_CountVectors, CountVectorsFeaturizer),
     (_SentenceCountVectors, CountVectorsFeaturizer),
+    (_NoLexicalSyntactic, LexicalSyntacticFeaturizer),
     (_LogisticRegression, LogisticRegressionClassifier),
 ):
     # Features carry their featurizer's name.
@@ -146,6 +153,12 @@ SWIFT: dict[type, type] = {
     CountVectorsFeaturizer: _CountVectors,
     LogisticRegressionClassifier: _LogisticRegression,
 }
+
+SENTENCES_ONLY: dict[type, type] = {
+    _CountVectors: _SentenceCountVectors,
+    LexicalSyntacticFeaturizer: _NoLexicalSyntactic,
+}
+"""For pipelines in which nothing looks at single tokens' features."""
 
 _SENTENCE_READERS = (
     Tokenizer,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rasa.core.policies.memoization import AugmentedMemoizationPolicy
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import CountVectorsFeaturizer
 
 from bot.engine import swift, swift_linear
 from bot.engine.engine import Engine
+from bot.engine.training import train
 from bot.settings import Settings
 from tests.engine.conftest import Talk
 
@@ -102,3 +105,41 @@ async def test_features_are_those_of_the_vectorizer(plain: Engine):
 def test_the_domain_is_the_one_that_the_model_was_trained_with(engine: Engine, plain: Engine):
     assert engine.model.domain.as_dict() == plain.model.domain.as_dict()
     assert engine.model.domain.action_names_or_texts == plain.model.domain.action_names_or_texts
+
+
+@pytest.fixture(scope="module")
+async def augmented(moodbot: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Engine]:
+    """With a memory that looks back less and less far, ours and Rasa's."""
+    folder = tmp_path_factory.mktemp("augmented") / "project"
+    shutil.copytree(moodbot, folder, ignore=shutil.ignore_patterns("models"))
+    config = (folder / "config.yml").read_text()
+    assert "MemoizationPolicy" in config
+    memory = "AugmentedMemoizationPolicy\n  max_history: 3"
+    (folder / "config.yml").write_text(config.replace("MemoizationPolicy", memory))
+    settings = Settings.load(folder, {})
+    model = train(settings)
+    mine = await Engine.load(project=folder, model=model, settings=settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(swift, "swap_in", lambda *_: None)
+        return mine, await Engine.load(project=folder, model=model, settings=settings)
+
+
+@pytest.mark.parametrize("texts", [*CONVERSATIONS, [*CONVERSATIONS[0], *CONVERSATIONS[2], *CONVERSATIONS[0]]])
+async def test_looking_back_less_far_finds_the_same(
+    augmented: tuple[Engine, Engine], talk: Callable[..., Talk], texts: list[str]
+):
+    mine, theirs = (talk(engine=each) for each in augmented)
+    for text in texts:
+        await mine.say(text)
+        await theirs.say(text)
+        assert mine.kinds == theirs.kinds
+        assert [each.get("policy") for each in mine.result.events] == [
+            each.get("policy") for each in theirs.result.events
+        ]
+
+
+def test_every_memorised_key_says_how_it_ends(augmented: tuple[Engine, Engine]):
+    (memory,) = (each for each in components(augmented[0]) if isinstance(each, AugmentedMemoizationPolicy))
+    endings = memory._memorised_endings()
+    assert len(endings) > 3 and None not in endings
+    assert ("action_listen", "greet") in endings and ("utter_greet", "greet") in endings
