@@ -76,7 +76,7 @@ def plan_for(server: Server, scripts: list[list[str]], **options: Any) -> Plan:
 
 def tokens(project: Project) -> list[str]:
     """Of the full bot's customers every other one is signed in."""
-    if not (project.folder / "actions").exists():
+    if not project.is_full:
         return [""]
     secret = project.env()["XIAOER_IDENTITY_SECRET"]
     signed = [sign(secret, customer_id=each, name="", jti=f"bench-{each}", expires_in_s=7200) for each in SIGNED_IN]
@@ -84,8 +84,7 @@ def tokens(project: Project) -> list[str]:
 
 
 def scripts_for(project: Project, *, many: int = 400) -> list[list[str]]:
-    full = (project.folder / "actions").exists()
-    return words.conversations(project.folder / "data", many=many) if full else words.STARTER
+    return words.conversations(project.folder / "data", many=many) if project.is_full else words.STARTER
 
 
 async def short(server: Server, scale: Scale, show: Callable[[Figures], None]) -> list[Figures]:
@@ -111,7 +110,7 @@ async def long(server: Server, scale: Scale, show: Callable[[Figures], None]) ->
     for customers in (each for each in scale.customers if each in allowed):
         plan = plan_for(
             server,
-            list(words.LONG_FULL.values()) if _is_full(server) else [[*chain(*words.STARTER)]],
+            list(words.LONG_FULL.values()) if server.project.is_full else [[*chain(*words.STARTER)]],
             customers=customers,
             turns=scale.long_turns,
             conversations=1,
@@ -125,7 +124,7 @@ async def long(server: Server, scale: Scale, show: Callable[[Figures], None]) ->
 
 async def growth(server: Server, scale: Scale) -> Figures:
     """What a late turn costs against an early one: the same messages, all of a script once at either end."""
-    scripts = [words.STARTER[1] + ["are you a bot?"]] if not _is_full(server) else [words.LONG_FULL["en"]]
+    scripts = [words.STARTER[1] + ["are you a bot?"]] if not server.project.is_full else [words.LONG_FULL["en"]]
     cycle = len(scripts[0])
     options = {"customers": 1, "turns": scale.long_turns, "conversations": 3, "seconds": 3600.0, "each_turn": True}
     seen = await load(server, plan_for(server, scripts, prefix="growth", **options))
@@ -256,7 +255,3 @@ async def _until(condition: Callable[[], bool], what: str, *, within_s: float) -
         if asyncio.get_running_loop().time() > end:
             raise CannotMeasure(f"{what} did not happen within {within_s:.0f} s")
         await asyncio.sleep(0.05)
-
-
-def _is_full(server: Server) -> bool:
-    return (server.project.folder / "actions").exists()

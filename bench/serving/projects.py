@@ -34,7 +34,9 @@ class Project:
     name: str
     folder: Path
     python: Path
-    is_stock: bool
+    is_stock: bool = False
+    is_full: bool = False
+    """This repository's bot, which needs the bank; else the starter bot."""
 
     def env(self) -> dict[str, str]:
         kept = {each: os.environ[each] for each in ("PATH", "HOME", "LANG", "TZ") if each in os.environ}
@@ -64,7 +66,7 @@ def our_secrets(folder: Path) -> dict[str, str]:
 
 async def ours_starter() -> Project:
     """Rasa's starter bot, the neural parts replaced as `LINEAR` says, served by us."""
-    project = Project("ours", _starter("starter-ours"), Path(sys.executable), is_stock=False)
+    project = Project("ours", _starter("starter-ours"), Path(sys.executable))
     (project.folder / "config.yml").write_text(yaml.safe_dump(_linear_config()), encoding="utf-8")
     (project.folder / "credentials.yml").write_text("native:\nrest:\n", encoding="utf-8")
     _settings(project.folder)
@@ -79,7 +81,7 @@ async def ours_full() -> Project:
     for name in ("domain.yml", "config.yml", "credentials.yml", "endpoints.yml", "data", "actions"):
         _copy(ROOT / name, folder / name)
     _settings(folder)
-    project = Project("ours, full bot", folder, Path(sys.executable), is_stock=False)
+    project = Project("ours, full bot", folder, Path(sys.executable), is_full=True)
     await _train_ours(project)
     return project
 
@@ -91,13 +93,13 @@ async def stock(*, linear: bool = False) -> Project:
     if linear:
         (folder / "config.yml").write_text(yaml.safe_dump(_linear_config()), encoding="utf-8")
     project = Project("stock, our config" if linear else "stock", folder, python, is_stock=True)
-    stamp = (folder / "config.yml").read_text(encoding="utf-8")
-    made = folder / "made-from"
-    if not made.exists() or made.read_text(encoding="utf-8") != stamp:
+    config, made = folder / "config.yml", folder / "made-from"
+    if not made.exists() or made.read_text(encoding="utf-8") != config.read_text(encoding="utf-8"):
         print(f"bench: training the starter bot in Rasa 3.6.21 ({folder.name}); a few minutes, once", flush=True)
         command = [python.with_name("rasa"), "train", "--fixed-model-name", "stock"]
         await finished(command, env=project.env(), log=LOGS / "stock-train.log", folder=folder, within_s=TRAIN_WITHIN_S)
-        made.write_text(stamp, encoding="utf-8")
+        # As it is now: Rasa has written its suggestions into it.
+        made.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
     return project
 
 

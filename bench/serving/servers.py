@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -55,8 +56,8 @@ def _listeners(port: int) -> int:
 
 @asynccontextmanager
 async def serving(project: Project, *, workers: int = 1) -> AsyncIterator[Server]:
-    """Stock: `rasa run`, one process, everything as it comes. Ours: `xiaoer run` with a Redis of its own (append-only
-    file on, as `make run` has it) and, for the full bot, the bank."""
+    """Stock: `rasa run`, one process, everything as it comes. Ours: `xiaoer run` with a Redis as `make run` has it (a
+    Unix socket, append-only file on) and, for the full bot, the bank."""
     port = free_port(_PORT)
     if project.is_stock:
         command: list[object] = [project.python.with_name("rasa"), "run", "-p", str(port), "-i", "127.0.0.1"]
@@ -100,16 +101,18 @@ async def _redis() -> AsyncIterator[tuple[Process, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.aof"):
         old.unlink()
-    port = free_port(_PORT + 1)
-    command = [Path(spec.origin).parent / "bin" / "redis-server", "--port", str(port), "--bind", "127.0.0.1"]
+    path = folder / "redis.sock"
+    if len(str(path)) > 100:  # a Unix socket's address holds 107 bytes
+        path = Path(tempfile.mkdtemp(prefix="xiaoer-bench-")) / "redis.sock"
+    command = [Path(spec.origin).parent / "bin" / "redis-server", "--port", "0", "--unixsocket", path]
     command += ["--dir", folder, "--appendonly", "yes", "--save", "", "--loglevel", "warning"]
     async with running("redis", command, env={}, log=LOGS / "redis.log") as process:
-        yield process, f"redis://127.0.0.1:{port}/0"
+        yield process, f"unix://{path}"
 
 
 @asynccontextmanager
 async def _bank(project: Project) -> AsyncIterator[tuple[Process | None, dict[str, str]]]:
-    if not (project.folder / "actions").exists():
+    if not project.is_full:
         yield None, {}
         return
     port, db = free_port(_PORT + 2), HERE / "bank.db"
