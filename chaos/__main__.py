@@ -49,8 +49,13 @@ def main() -> int:
 async def _stoppable(options: Options) -> Outcome:
     task = asyncio.ensure_future(run(options))
     for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(each, _stop, task, each)
     return await task
+
+
+def _stop(task: asyncio.Task[Outcome], told: signal.Signals) -> None:
+    print(f"chaos: {told.name}: stopping", file=sys.stderr, flush=True)
+    task.cancel()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -55,15 +55,16 @@ class Storm:
 
     async def heal(self) -> None:
         """Let what is under way end, and have every part up and running. Raises what a fault's own code raised."""
-        try:
-            await asyncio.gather(*self._under_way)
-        finally:
-            for pid in list(self._stopped):
-                send(pid, signal.SIGCONT)
+        ended = await asyncio.gather(*self._under_way, return_exceptions=True)
+        for pid in list(self._stopped):
+            send(pid, signal.SIGCONT)
         for part in (self._house.redis, self._house.bank, *self._house.services):
             if not part.is_alive:
                 await part.start()
             await part.wait_until_up()
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise RuntimeError("a fault could not be done") from error
 
     async def _do(self, fault: Fault) -> None:
         rng = random.Random(fault.seed)
