@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from actions import nouns
@@ -112,7 +111,7 @@ class Pick(Step):
     async def ask(self, form: Form, call: Call) -> None:
         candidates = form.offered(call, await form.listed(call))[:MAX_OFFERED]
         form.narrow(call, candidates)
-        titles = told_apart([replace(each, line=each.title) for each in candidates], zh=call.zh)
+        titles = told_apart(candidates, [each.title for each in candidates], zh=call.zh)
         options = [
             Button(title, payload("inform_order", **{self.slot: each.id}))
             for title, each in zip(titles, candidates, strict=True)
@@ -124,5 +123,5 @@ class Pick(Step):
             self._which,
             buttons=options,
             card=nouns.card_of(self._kind, candidates, call),
-            options=numbered(told_apart(candidates, zh=call.zh)),
+            options=numbered(told_apart(candidates, [each.line for each in candidates], zh=call.zh)),
         )

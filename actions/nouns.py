@@ -83,6 +83,7 @@ async def _candidate(
         amount_minor=noun.amount_minor,
         currency=noun.currency,
         day=wording.day_of(at, await call.zone()),
+        when=when,
         clock=wording.clock(at, await call.zone()),
         note=note,
         status=status,

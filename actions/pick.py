@@ -67,6 +67,8 @@ class Candidate:
     amount_minor: int | None = None
     currency: str = ""
     day: str = ""
+    when: str = ""
+    """The day in words: `yesterday`."""
     clock: str = ""
     """The time of day, for telling apart what looks the same."""
     note: str = ""
@@ -111,12 +113,21 @@ def bare_amounts(text: str) -> tuple[dict[str, Any], ...]:
     return tuple({"minor": round(units * 100), "currency": None} for units in found)
 
 
-def told_apart(candidates: Sequence[Candidate], *, zh: bool) -> list[str]:
-    """Their lines; those that read the same get the time of day."""
-    lines = [each.line for each in candidates]
-    twice = {line for line in lines if lines.count(line) > 1}
-    with_time = "{}（{}）" if zh else "{} ({})"
-    return [with_time.format(each.line, each.clock) if each.line in twice else each.line for each in candidates]
+def told_apart(candidates: Sequence[Candidate], texts: Sequence[str], *, zh: bool) -> list[str]:
+    """`texts`, one for each candidate; those that read the same get the day, or else the time of day."""
+    by_day = _marked(texts, [each.when for each in candidates], zh=zh)
+    if len({*by_day}) == len(by_day):
+        return by_day
+    return _marked(texts, [each.clock for each in candidates], zh=zh)
+
+
+def _marked(texts: Sequence[str], marks: Sequence[str], *, zh: bool) -> list[str]:
+    twice = {text for text in texts if texts.count(text) > 1}
+    pattern = "{}（{}）" if zh else "{} ({})"
+    return [
+        pattern.format(text, mark) if text in twice and mark and mark not in text else text
+        for text, mark in zip(texts, marks, strict=True)
+    ]
 
 
 def _occurs(word: str, text: str) -> bool:

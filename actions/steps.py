@@ -56,6 +56,8 @@ HESITATES = re.compile(
     re.IGNORECASE,
 )
 """Neither a yes nor a no, whatever it resembles."""
+_SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C]")
+"""A word, or a thumb."""
 _NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
 _SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
 _HALF = re.compile(r"\bhalf\b|一半", re.IGNORECASE)
@@ -121,7 +123,7 @@ class Confirm(Step):
         """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
         if call.free_text and (_YES.fullmatch(call.text.strip()) or (self._yes and self._yes.search(call.text))):
             return "affirm"
-        if call.free_text and HESITATES.fullmatch(call.text.strip()):
+        if call.free_text and (HESITATES.fullmatch(call.text) or not _SAYS_SOMETHING.search(call.text)):
             return None
         if call.free_text and _NO.fullmatch(call.text.strip()):
             return "deny"

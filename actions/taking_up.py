@@ -56,6 +56,16 @@ class AboutSignIn(Action):
         call.say("utter_about_sign_in", buttons=buttons)
 
 
+class AboutSending(Action):
+    """Sending money is done in the app; here it can be looked at and taken back."""
+
+    called = "action_about_sending"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        call.say("utter_sending_is_done_in_the_app")
+
+
 class AboutLanguage(Action):
     """Which language is spoken, where there is nothing to say again in it."""
 

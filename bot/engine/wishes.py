@@ -8,13 +8,12 @@
 
 Where a message outside any form is more than its intent says, it predicts `action_take_up`, with what is asked, in
 order, in slot `wishes`; while slot `wanted` waits for a sign-in, what is said about signing in goes by its words, to
-`action_take_up` or `action_about_sign_in`. Otherwise it predicts nothing. What it decides by is in `wishes_in`,
-`follow_up` and `about_sign_in`, which are pure. Slot `topic` is what was answered last: `{"intent", "entities", "at"}`.
+`action_take_up` or `action_about_sign_in`. Otherwise it predicts nothing. What it decides by is in `wishes_in` and
+`bot.engine.follow_ups`, which are pure. Slot `topic` is what was answered last: `{"intent", "entities", "at"}`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,10 +29,20 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.engine.escalation import NOT_QUESTIONS
+from bot.engine.follow_ups import (
+    ABOUT_TRANSFERS,
+    Wish,
+    about_sign_in,
+    asks_for_language,
+    asks_to_send,
+    asks_why,
+    follow_up,
+)
 
 TAKE_UP = "action_take_up"
 ABOUT_SIGN_IN = "action_about_sign_in"
 ABOUT_LANGUAGE = "action_about_language"
+ABOUT_SENDING = "action_about_sending"
 WISHES_SLOT = "wishes"
 TOPIC_SLOT = "topic"
 
@@ -48,7 +57,7 @@ PROTECTING = frozenset({"freeze_card", "card_lost"})
 AREAS = (
     frozenset({"request_refund", "refund_status", "refund_not_arrived"}),
     frozenset({"payment_failed", "charged_twice", "payment_not_recognised", "payment_pending", "card_declined"}),
-    frozenset({"transfer_status", "transfer_failed", "transfer_arrival_time"}),
+    ABOUT_TRANSFERS,
     frozenset({"transfer_wrong_recipient", "cancel_transfer"}),
     frozenset({"freeze_card", "unfreeze_card"}),
 )
@@ -68,63 +77,6 @@ IMPLIED = {
 }
 """What the first of two brings with it."""
 
-DATED = frozenset(
-    [
-        "refund_status",
-        "refund_not_arrived",
-        "transfer_status",
-        "transfer_failed",
-        "payment_pending",
-        "payment_failed",
-        "card_delivery",
-        "verify_identity",
-    ]
-)
-"""Topics whose answer says when."""
-UNDONE_BY = {"transfer_status": "cancel_transfer", "refund_status": "cancel_refund"}
-SURE = 0.85
-"""From here on an intent is what it seems, whatever was spoken of before."""
-MISREAD = frozenset({"transfer_arrival_time", "request_refund", "payment_pending", "goodbye", "stop", "inform_date"})
-"""What a bare "when?" looks like."""
-NOT_ABOUT_IT = frozenset({"request_human", "affirm", "deny", "greet", "thank", "goodbye"})
-RECENT_S = 600
-_LONGEST = 48
-_WHEN = re.compile(
-    r"\bwhen\b|\bhow (much )?long(er)?\b|\bso long\b|\bwhat day\b"
-    r"|\bwhat (happens )?(now|next)\b|接下来|下一步|什么时候|啥时候|多久|几天|几号|何时|还要等|这么慢|这么久",
-    re.IGNORECASE,
-)
-_UNDO = re.compile(
-    r"\b(cancel|stop|undo|revoke) (it|that|this)\b|\btake (it|that) back\b|撤|取消(它|这|那|吧|掉)", re.I
-)
-_ABOUT = re.compile(r"^\W*(and\b|what about\b|how about\b|那)|呢\W*$", re.IGNORECASE)
-_NAMES_IT = re.compile(
-    r"\b(transfers?|refund\w*|cards?|payments?|accounts?|limits?|fees?|bills?|balance|password|order)\b"
-    r"|转账|汇款|退款|卡|付款|支付|交易|账户|限额|手续费|账单|余额|密码|订单|认证",
-    re.IGNORECASE,
-)
-_LANGUAGE = re.compile(
-    r"\b(in|speak|to|use|using) (?P<en>english)\b|\b(in|speak|to|use|using) (chinese|mandarin)\b"
-    r"|(说|讲|用|换|切换)(成|到)?((?P<zh_en>英文|英语)|中文|汉语|普通话)",
-    re.IGNORECASE,
-)
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_SIGN_IN = re.compile(r"\b(sign|log)(ed|ged)?[- ]?(in|on)\b|\blogin\b|登[录陆]|登(好|上|不)", re.IGNORECASE)
-_SIGNED_IN = re.compile(
-    r"\b(signed|logged|sign|log) ?in\b|登[录陆](了|好|成功|完|过)|已经?登[录陆]|登好了?|登上了", re.IGNORECASE
-)
-_NOT_SO = re.compile(
-    r"n't\b|\bnot\b|\bcan ?not\b|\bwhy\b|\bhow\b|\bfail|\bunable\b|\?|someone|somebody|hack"
-    r"|不|没|无法|怎么|为什么|为啥|干嘛|吗|？|失败|别人|有人|被",
-    re.IGNORECASE,
-)
-_WHY = re.compile(r"\bwhy\b|为什么|为啥|干嘛", re.IGNORECASE)
-_SOMEBODY_ELSE = re.compile(r"some(one|body)|hack|别人|有人|被|盗", re.IGNORECASE)
-
-Wish = dict[str, Any]
-"""`intent`, `text` (empty: as if a button had been pressed), `entities`; for one of several also `confidence`, that of
-the whole message: a part alone seems surer than it is, and what is not sure is asked before it is done."""
-
 
 def wishes_in(parsed: Mapping[str, Any]) -> list[Wish]:
     """The wishes of a message in order, if they are not just what its intent says; else none."""
@@ -136,6 +88,7 @@ def wishes_in(parsed: Mapping[str, Any]) -> list[Wish]:
     urgent = next((each for each in parts if each["name"] in alone), None)
     if urgent or intent in SECURITY:
         return [_wish(urgent, parsed)] if urgent and urgent["name"] != intent else []
+    parts = _with_the_whole(intent, parts)
     by_likelihood = sorted(parts, key=lambda each: likely.index(each["name"]))
     kept: list[Mapping[str, Any]] = []
     for part in by_likelihood:
@@ -146,45 +99,13 @@ def wishes_in(parsed: Mapping[str, Any]) -> list[Wish]:
     return []
 
 
-def follow_up(parsed: Mapping[str, Any], topic: Mapping[str, Any] | None, *, now: float) -> Wish | None:
-    """What a short message asks about the topic: the same once more, of something else, or when."""
-    text = str(parsed.get("text") or "").strip()
-    intent = parsed.get("intent") or {}
-    if not topic or now - topic["at"] > RECENT_S or len(text) > _LONGEST:
-        return None
-    same = {"intent": topic["intent"], "text": "", "entities": topic["entities"]}
-    if asks_for_language(text):
-        written_in = "zh" if _HAN.search(text) else "en"
-        return same if asks_for_language(text) == written_in else None
-    name = intent.get("name")
-    clear = intent.get("confidence", 0.0) >= SURE and name not in MISREAD
-    if clear or _NAMES_IT.search(text):
-        return None
-    if _WHEN.search(text) and topic["intent"] in DATED:
-        return same
-    return _about_it(text, topic, parsed)
-
-
-def _about_it(text: str, topic: Mapping[str, Any], parsed: Mapping[str, Any]) -> Wish | None:
-    intent = topic["intent"]
-    if intent in UNDONE_BY and _UNDO.search(text):
-        return {"intent": UNDONE_BY[intent], "text": "", "entities": topic["entities"]}
-    if _ABOUT.search(text) and parsed["intent"]["name"] not in NOT_ABOUT_IT:
-        return {"intent": intent, "text": text, "entities": list(parsed.get("entities") or [])}
-    return None
-
-
-def about_sign_in(text: str) -> str | None:
-    """`done`, `asks`, or None: an answer to the request to sign in, in the customer's own words."""
-    if len(text) > _LONGEST or not _SIGN_IN.search(text) or _SOMEBODY_ELSE.search(text):
-        return None
-    return "done" if _SIGNED_IN.search(text) and not _NOT_SO.search(text) else "asks"
-
-
-def asks_for_language(text: str) -> str:
-    """`en` for "can you say that in English?" or "请说英文", `zh` for "说中文", else empty."""
-    found = _LANGUAGE.search(text) if len(text) <= _LONGEST else None
-    return "" if found is None else "en" if found["en"] or found["zh_en"] else "zh"
+def _with_the_whole(intent: str, parts: list[Any]) -> list[Any]:
+    """What the whole message says, no part may say: then it stands for the part that tells a bit of the same story. If
+    there is none, the parts are not to be trusted."""
+    if intent in NOT_WISHES or any(each["name"] == intent for each in parts):
+        return parts
+    same = next((each for each in parts if _one_story(each["name"], intent)), None)
+    return [{**each, "name": intent} if each is same else each for each in parts] if same else []
 
 
 def _one_story(first: str, second: str) -> bool:
@@ -260,7 +181,7 @@ def _look(tracker: DialogueStateTracker) -> tuple[str, Sequence[Wish]]:
     awaited = tracker.get_slot("wanted") and not tracker.get_slot("otp")
     if about == "done" and awaited:
         return TAKE_UP, [_SIGNED_IN_NOW, *(tracker.get_slot(WISHES_SLOT) or [])]
-    if about == "asks" and (awaited or _WHY.search(text)):
+    if about == "asks" and (awaited or asks_why(text)):
         return ABOUT_SIGN_IN, ()
     wishes = wishes_in(parsed)
     asked = follow_up(parsed, tracker.get_slot(TOPIC_SLOT), now=tracker.latest_message.timestamp or 0.0)
@@ -268,7 +189,7 @@ def _look(tracker: DialogueStateTracker) -> tuple[str, Sequence[Wish]]:
         wishes = [asked]
     if wishes:
         return TAKE_UP, wishes
-    return (ABOUT_LANGUAGE if asks_for_language(text) else ""), ()
+    return ABOUT_SENDING if asks_to_send(parsed) else ABOUT_LANGUAGE if asks_for_language(text) else "", ()
 
 
 _SIGNED_IN_NOW = {"intent": "affirm", "text": "", "entities": []}

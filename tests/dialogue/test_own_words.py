@@ -34,6 +34,14 @@ async def test_that_was_not_me_means_yes(talk: Talk) -> None:
     assert "I've disputed the $89.99" in await customer.say("no i never bought that")
 
 
+@pytest.mark.parametrize("text", [".", "?", "……", "😡"])
+async def test_what_has_no_word_is_no_yes(talk: Talk, text: str) -> None:
+    customer = talk("C1014")
+    await customer.say("cancel my transfer")
+    customer.mishear({"name": "affirm", "confidence": 0.99})
+    assert "Shall I?" in await customer.say(text)
+
+
 async def test_hesitation_is_no_yes(talk: Talk) -> None:
     customer = talk("C1014")
     await customer.say("cancel my transfer")
@@ -43,9 +51,7 @@ async def test_hesitation_is_no_yes(talk: Talk) -> None:
     assert "Shall I?" in heard
 
 
-@pytest.mark.parametrize(
-    "text", ["hmm", "umm...", "等一下", "等等 我想想", "hold on, let me check", "呃" * 900 + "!"]
-)
+@pytest.mark.parametrize("text", ["hmm", "umm...", "等一下", "等等 我想想", "hold on, let me check", "呃" * 900 + "!"])
 def test_hesitation(text: str) -> None:
     assert HESITATES.fullmatch(text)
 
@@ -163,6 +169,7 @@ async def test_three_wrong_codes_change_nothing_and_a_new_one_may_be_had(talk: T
 def test_what_looks_the_same_is_told_apart_by_the_time() -> None:
     noodles = [Candidate(id=clock, title="", line="$32.75, Noodle Theory", clock=clock) for clock in ("12:31", "12:32")]
     other = Candidate(id="3", title="", line="$11.43, Spotify", clock="09:00")
-    assert told_apart([*noodles, other], zh=False) == [
+    texts = [each.line for each in (*noodles, other)]
+    assert told_apart([*noodles, other], texts, zh=False) == [
         "$32.75, Noodle Theory (12:31)", "$32.75, Noodle Theory (12:32)", "$11.43, Spotify",
     ]  # fmt: skip

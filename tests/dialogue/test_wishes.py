@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.wishes import about_sign_in, asks_for_language, follow_up, wishes_in
+from bot.engine.follow_ups import about_sign_in, asks_for_language, asks_to_send, follow_up
+from bot.engine.wishes import wishes_in
 from tests.dialogue.talking import Customer, Talk
 
 
@@ -33,6 +34,12 @@ def names(found: dict[str, Any]) -> list[str]:
         (["freeze_card", "request_human"], ["freeze_card", "request_human"], ["freeze_card", "request_human"]),
         (["freeze_card", "report_scam"], ["report_scam", "freeze_card"], ["report_scam"]),
         (["report_scam", "freeze_card"], ["report_scam", "freeze_card"], []),
+        (
+            ["card_lost", "freeze_card", "check_balance"],
+            ["freeze_card", "check_balance"],
+            ["card_lost", "check_balance"],
+        ),
+        (["close_account", "check_balance", "check_limits"], ["check_balance", "check_limits"], []),
     ],
 )
 def test_wishes(whole: list[str], parts: list[str], wishes: list[str]) -> None:
@@ -88,6 +95,26 @@ def test_follow_ups(text: str, intent: str, confidence: float, asks: str | None)
 )
 def test_words_about_signing_in(text: str, said: str | None) -> None:
     assert about_sign_in(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "asks"),
+    [
+        ("send $50 to my mom", "transfer_status", True),
+        ("帮我转500给我妈", "transfer_failed", True),
+        ("给张伟转2000", "transfer_status", True),
+        ("我给张伟转的2000呢", "transfer_status", False),
+        ("I sent $50 to the wrong person", "transfer_wrong_recipient", False),
+        ("I want to change my limit to $50", "change_limit", False),
+    ],
+)
+def test_money_to_be_sent(text: str, intent: str, asks: bool) -> None:
+    found = parsed(text, (intent, 0.9)) | {"entities": [{"entity": "amount", "value": {"minor": 5000}}]}
+    assert asks_to_send(found) == asks
+
+
+async def test_money_is_not_sent_here(talk: Talk) -> None:
+    assert "不能代您转账" in await talk("C1001", "zh").say("帮我转500给我妈")
 
 
 def test_a_language_is_asked_for() -> None:
