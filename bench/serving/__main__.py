@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import fcntl
 import resource
 import signal
 import sys
@@ -41,8 +42,14 @@ def main() -> int:
     scale = SMALL if args.small else dataclasses.replace(Scale(), seconds=args.seconds)
     run = Run(scale, words & set(CONTESTANTS) or set(CONTESTANTS), words & set(PARTS) or set(PARTS))
     _raise_limit(scale.sockets + 500)
+    projects.HERE.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(run.all())
+        with (projects.HERE / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            asyncio.run(run.all())
+    except BlockingIOError:
+        print(f"bench: already running in {projects.HERE}", file=sys.stderr)
+        return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("bench: stopped", file=sys.stderr)
         return 130

@@ -14,7 +14,8 @@ import yaml
 
 from bench.serving.processes import ROOT, CannotMeasure, finished
 
-HERE = ROOT / "var" / "bench"
+HERE = Path(os.environ.get("BENCH_VAR") or ROOT / "var" / "bench")
+"""Where projects, logs and stock Rasa's environment are."""
 LOGS = HERE / "log"
 PYTHON = "python3.10"
 TRAIN_WITHIN_S, INSTALL_WITHIN_S = 1800.0, 1800.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -27,9 +28,11 @@ ROW = {
 
 
 @pytest.mark.slow
-async def test_a_small_run_measures_the_starter_bot_from_start_to_report() -> None:
+async def test_a_small_run_measures_the_starter_bot_from_start_to_report(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "bench.serving", "--small", "--only", "ours,rest,long")
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env={**os.environ, "BENCH_VAR": str(tmp_path)}, stdout=asyncio.subprocess.PIPE
+    )
     try:
         output, _ = await asyncio.wait_for(process.communicate(), 240)
     finally:
