@@ -49,8 +49,7 @@ echo "xiaoer: installing $(grep -c '==' "$lock") locked packages into .venv (a m
 export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE="${UV_LINK_MODE:-copy}"
 rm -f "$stamp"
 [ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
-# Compiled once here: a start then only reads, also where PYTHONDONTWRITEBYTECODE is set.
-"$uv" pip sync -q --require-hashes --compile-bytecode "$lock"
+"$uv" pip sync -q --require-hashes "$lock"
 "$uv" pip install -q --no-deps --no-build-isolation -e .
 [ "$lock" = requirements.lock ] || touch .venv/.has-dev
 echo "$want" >"$stamp"
