@@ -46,6 +46,8 @@ ABOUT_SENDING = "action_about_sending"
 WISHES_SLOT = "wishes"
 TOPIC_SLOT = "topic"
 
+JUST_THAT = 24
+"""Characters; "done, signed in" says nothing else, also where no sign-in was waited for."""
 LIKELY = 5
 """A part's intent has to be among so many likeliest of the whole message: parts alone say less than they seem to."""
 NOT_WISHES = NOT_QUESTIONS - {"request_human"}
@@ -179,7 +181,7 @@ def _look(tracker: DialogueStateTracker) -> tuple[str, Sequence[Wish]]:
     text = str(parsed.get("text") or "").strip()
     about = about_sign_in(text)
     awaited = tracker.get_slot("wanted") and not tracker.get_slot("otp")
-    if about == "done" and awaited:
+    if about == "done" and (awaited or len(text) <= JUST_THAT):
         return TAKE_UP, [_SIGNED_IN_NOW, *(tracker.get_slot(WISHES_SLOT) or [])]
     if about == "asks" and (awaited or asks_why(text)):
         return ABOUT_SIGN_IN, ()

@@ -118,7 +118,7 @@ async def test_money_is_not_sent_here(talk: Talk) -> None:
 
 
 def test_a_language_is_asked_for() -> None:
-    assert [asks_for_language(text) for text in ("in English please", "请说英文", "说中文吧", "english breakfast")] == [
+    assert [asks_for_language(text) for text in ("sorry, english please", "请说英文", "说中文吧", "english breakfast")] == [
         "en", "en", "zh", "",
     ]  # fmt: skip
 
@@ -183,6 +183,13 @@ async def test_signed_in_is_understood_by_its_words(talk: Talk) -> None:
     customer.sign_in("C1001")
     _misheard_as_taken_over(customer)
     assert "available" in await customer.say("ok i'm logged in")
+
+
+async def test_signed_in_is_no_alarm_where_nobody_asked(talk: Talk) -> None:
+    customer = talk("C1001")
+    await customer.say("what's my balance")
+    _misheard_as_taken_over(customer)
+    assert "anything else" in await customer.say("done, signed in")
 
 
 def _misheard_as_taken_over(customer: Customer) -> None:
