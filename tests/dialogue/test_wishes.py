@@ -118,9 +118,8 @@ async def test_money_is_not_sent_here(talk: Talk) -> None:
 
 
 def test_a_language_is_asked_for() -> None:
-    assert [asks_for_language(text) for text in ("sorry, english please", "请说英文", "说中文吧", "english breakfast")] == [
-        "en", "en", "zh", "",
-    ]  # fmt: skip
+    texts = ("sorry, english please", "请说英文", "说中文吧", "english breakfast")
+    assert [asks_for_language(text) for text in texts] == ["en", "en", "zh", ""]
 
 
 async def test_wishes_are_done_one_after_the_other(talk: Talk) -> None:
