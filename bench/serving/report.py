@@ -161,14 +161,39 @@ def _growth(bots: Figures) -> str:
 
 def _workers(bots: Figures) -> str:
     rows = [
-        (NAMES[name], workers, str(row["customers"]), f"{row['rate']:.1f}", f"{row['p99_ms']:.1f}", *_shares(row))
+        (
+            NAMES[name],
+            workers,
+            str(row["customers"]),
+            f"{row['rate']:.1f}",
+            f"{row['p99_ms']:.1f}",
+            *_shares(row),
+            _room(row),
+        )
         for name, bot in bots.items()
         for workers, measured in bot.get("workers", {}).items()
         for row in measured
     ]
-    head = ("bot", "workers", "customers", "messages/s", "p99 ms", "workers, CPU", "Redis, bank, generator, CPU")
-    note = "Generator, Redis and bank share the machine's processors with the workers."
+    head = (
+        "bot",
+        "workers",
+        "customers",
+        "messages/s",
+        "p99 ms",
+        "workers, CPU",
+        "Redis, bank, generator, CPU",
+        "room for, /s",
+    )
+    note = (
+        "Generator, Redis and bank share the machine's processors with the workers. The last column is what these "
+        "processors could do if none of them ever waited: more than that no number of workers can answer here."
+    )
     return f"## A second worker\n\n{note}\n\n" + bars.table(head, rows) if rows else ""
+
+
+def _room(row: Figures) -> str:
+    spent_ms = sum(each for name, each in row["cpu_ms"].items() if name != "others")
+    return f"{1000 * (os.cpu_count() or 1) / spent_ms:.0f}" if spent_ms else "-"
 
 
 def _shares(row: Figures) -> tuple[str, str]:

@@ -124,8 +124,18 @@ class HotTracker(DialogueStateTracker):
             return self._undo_loop(event.action_name)
         else:
             applied.append(event)
-            return len(applied) - 1
+            last = len(applied) - 1
+            return self._last_heard(last) if isinstance(event, DefinePrevUserUtteredFeaturization) else last
         return len(applied)
+
+    def _last_heard(self, place: int) -> int:
+        """The place of what the customer said last, where the bot has acted on it since: how it is seen changes for all
+        that came after. Else `place`."""
+        for at in range(place - 1, -1, -1):
+            if isinstance(self._applied[at], UserUttered):
+                acted = any(isinstance(event, ActionExecuted) for event in self._applied[at:place])
+                return at if acted else place
+        return place
 
     def _undo_loop(self, loop: str) -> int:
         """A loop that goes on leaves no trace of its turns: its previous run stands for this one too."""

@@ -77,7 +77,7 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
     from rasa.engine.training.graph_trainer import GraphTrainer
     from rasa.shared.exceptions import RasaException
 
-    from bot.engine import needs
+    from bot.engine import needs, swift_training
 
     needs.check_config(project.config_of(folder), where="config.yml")
     code = project.code(folder)
@@ -86,11 +86,11 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
         with storage.write_to(Resource(package.MADE_BY)) as made_by:
             (made_by / package.CODE).write_text(json.dumps(code), encoding="utf-8")
         try:
-            importer = importer_of(folder)
-            configuration = configuration_of(importer, kind=_kind(importer))
-            trainer = GraphTrainer(storage, None, TrainingGraph(progress))
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), swift_training.examples_shared():
                 warnings.simplefilter("ignore")
+                importer = importer_of(folder)
+                configuration = configuration_of(importer, kind=_kind(importer))
+                trainer = GraphTrainer(storage, None, TrainingGraph(progress))
                 trainer.train(configuration, importer, target, force_retraining=True)
         except RasaException as error:
             raise ModelError(f"training failed: {_message(error)}") from error

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -13,15 +14,15 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME as FALLBACK
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, hstack
 
 from bot.nlu import model
 from bot.nlu.model import Understanding
 from bot.nlu.several import PARTS, several
-from bot.nlu.table import Table
+from bot.nlu.table import Array, Table, stacked
 
 log = logging.getLogger(__name__)
 
@@ -98,35 +99,47 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            ranking, outside = self._rank(message)
+            parts = message.get(PARTS) or []
+            (ranking, outside), *of_parts = self._rank([message, *parts])
             message.set(INTENT, ranking[0] if ranking else {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
             message.set("out_of_scope", outside, add_to_output=True)
-            parts = message.get(PARTS)
             if parts:
-                found = [(part.get(TEXT), self._rank(part)[0][0]) for part in parts]
+                found = [(part.get(TEXT), its[0]) for part, (its, _) in zip(parts, of_parts, strict=True) if its]
                 message.set("intents", several(found), add_to_output=True)
         return messages
 
-    def _rank(self, message: Message) -> tuple[list[dict[str, Any]], float]:
-        if self._model is None or not message.features:
-            return [], 1.0
-        judged = self._model.judge(table_of([message]))
-        probabilities, outside = judged.probabilities[0], float(judged.outside[0])
+    def _rank(self, messages: list[Message]) -> list[tuple[list[dict[str, Any]], float]]:
+        """Of each message its ranking and how far out of scope it is."""
+        if self._model is None or not messages[0].features:
+            return [([], 1.0)] * len(messages)
+        judged = self._model.judge(table_of(messages))
+        return [
+            (self._ranking(probabilities, float(outside)), float(outside))
+            for probabilities, outside in zip(judged.probabilities, judged.outside, strict=True)
+        ]
+
+    def _ranking(self, probabilities: npt.NDArray[np.float64], outside: float) -> list[dict[str, Any]]:
+        assert self._model is not None  # noqa: S101
         best = np.argsort(-probabilities)[: self._config["ranking_length"] or None]
         ranking = [{"name": self._model.intents[each], "confidence": float(probabilities[each])} for each in best]
         if outside >= 0.5 and ranking[0]["name"] != self._config["out_of_scope_intent"]:
             ranking.insert(0, {"name": FALLBACK, "confidence": outside})
-        return ranking, outside
+        return ranking
 
 
 def table_of(messages: list[Message]) -> Table:
     """The sentence features of `messages`, side by side: all sparse ones, all dense ones."""
-    sparse, dense = [], []
-    for message in messages:
-        _, of_terms = message.get_sparse_features(TEXT)
-        _, of_meaning = message.get_dense_features(TEXT)
-        sparse.append(of_terms.features if of_terms else csr_matrix((1, 0), dtype=np.float32))
-        dense.append(of_meaning.features[0] if of_meaning else np.zeros(0, np.float32))
-    stacked = sparse[0].tocsr() if len(messages) == 1 else vstack(sparse, format="csr", dtype=np.float32)
-    return Table(sparse=stacked, dense=np.asarray(dense, np.float32))
+    rows = [_sentence_features(message) for message in messages]
+    return Table(sparse=stacked([sparse for sparse, _ in rows]), dense=np.asarray([dense for _, dense in rows]))
+
+
+def _sentence_features(message: Message) -> tuple[csr_matrix, Array]:
+    """Not by Rasa's `get_sparse_features`, which copies what it combines."""
+    found = [each for each in message.features if each.type == FEATURE_TYPE_SENTENCE and each.attribute == TEXT]
+    sparse = [each.features for each in found if each.is_sparse()] or [csr_matrix((1, 0), dtype=np.float32)]
+    dense = [each.features[0] for each in found if each.is_dense()] or [np.zeros(0, np.float32)]
+    return (
+        sparse[0].tocsr() if len(sparse) == 1 else hstack(sparse, format="csr"),
+        np.asarray(dense[0] if len(dense) == 1 else np.concatenate(dense), np.float32),
+    )

@@ -49,12 +49,18 @@ class SentenceEncoder:
         self._known: OrderedDict[str, Vectors] = OrderedDict()
         self.sha256 = ""
 
+    def verify(self) -> SentenceEncoder:
+        """Finds the weights and what they hash to, without opening them. Raises ModelError."""
+        self._weights = find(self._model, sha256=self._expected)
+        self.sha256 = self._weights.sha256
+        return self
+
     def load(self) -> SentenceEncoder:
         """Verifies the weights, builds the graph if there is none, and opens it. Raises ModelError."""
         import onnxruntime
         from tokenizers import Tokenizer
 
-        weights = find(self._model, sha256=self._expected)
+        weights = self.verify()._weights
         path = ensure(
             weights, cache=self._cache, precision=self._precision, layers=self._layers, max_tokens=self._max_tokens
         )
@@ -67,7 +73,6 @@ class SentenceEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._max_tokens)
         self.size = sum(output.shape[1] for output in self._session.get_outputs())
-        self.sha256 = weights.sha256
         return self
 
     def encode_one(self, text: str) -> Vectors:

@@ -17,14 +17,16 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bot.nlu.calibration import log_loss, sharpness
-from bot.nlu.solve import Half, Preconditioner, conjugate, leave_one_out
+from bot.nlu.solve import Packed, Preconditioner, conjugate, leave_one_out
 from bot.nlu.table import Array, Labels, Table
 
 EXACT = 3000
 MOST = 16_000
 """Texts learned from; of more, intents keep equal shares. A kernel of as many takes 260 MB."""
 HELD_BACK = 5
-NEAR = 400
+NEAR = 500
+FEW = 8
+"""Texts that are compared term by term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Texts:
         self.table = table
         self._by_term = table.sparse.T.tocsr()
         """[terms, texts]"""
+        self.telling = np.diff(self._by_term.indptr) > 0
+        """bool [terms]: those that a learned text has; the others are as good as unseen."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -71,15 +75,31 @@ class Texts:
     def resemblance(self, kernel: Kernel, some: Table) -> Array:
         exponent = np.zeros((len(some), len(self)), np.float32)
         if kernel.dense and some.dense.shape[1]:
-            exponent += np.float32(kernel.dense) * (some.dense @ self.table.dense.T - 1)
+            exponent += np.float32(kernel.dense) * (times(some.dense, self.table.dense.T) - 1)
         if kernel.sparse and some.sparse.shape[1]:
             exponent += np.float32(kernel.sparse) * (self._shared(some.sparse) - 1)
         return np.asarray(np.exp(exponent, out=exponent))
 
     def _shared(self, sparse: csr_matrix) -> Array:
-        if sparse.shape[0] == 1:
-            return np.asarray((sparse.data @ self._by_term[sparse.indices])[None], np.float32)
-        return np.asarray((sparse @ self._by_term).toarray(), np.float32)
+        if sparse.shape[0] > FEW:
+            return np.asarray((sparse @ self._by_term).toarray(), np.float32)
+        bounds, texts, values = self._by_term.indptr, self._by_term.indices, self._by_term.data
+        rows = np.zeros((sparse.shape[0], len(self)), np.float32)
+        for row, start, stop in zip(rows, sparse.indptr, sparse.indptr[1:], strict=False):
+            # Of each term the texts that have it; scipy would take longer to pick them out than to add them up.
+            terms = sparse.indices[start:stop]
+            first, last = bounds[terms], bounds[terms + 1]
+            spans = [slice(*span) for span in zip(first.tolist(), last.tolist(), strict=True)]
+            if spans:
+                weights = np.repeat(sparse.data[start:stop], last - first)
+                weights *= np.concatenate([values[span] for span in spans])
+                row[:] = np.bincount(np.concatenate([texts[span] for span in spans]), weights, len(self))
+        return rows
+
+
+def times(rows: Array, matrix: Array) -> Array:
+    """`rows @ matrix`; a few rows one by one, for which BLAS needs a third of the time."""
+    return rows @ matrix if len(rows) > FEW else np.stack([row @ matrix for row in rows])
 
 
 class Among:
@@ -125,14 +145,13 @@ def learn(table: Table, labels: Labels, *, intents: int, exact: int = EXACT) -> 
 
 
 def _learn_many(kernel: Kernel, table: Table, labels: Labels, targets: Array) -> Learned:
-    half = Half(len(table), Among(kernel, table).rows)
+    packed = Packed(len(table), Among(kernel, table).rows)
     some = Texts(table.rows(shares(labels, NEAR)))
     near = Preconditioner(some.resemblance(kernel, table), some.resemblance(kernel, some.table), kernel.ridge)
     left_out = _every_fifth(labels)
-    kept = np.ones((len(table), 1), np.float32)
-    kept[left_out] = 0
-    weights, others = conjugate(half, kernel.ridge, targets, [np.ones_like(kept), kept], near, exact=0.03)
-    return Learned(kernel=kernel, weights=weights, left_out=left_out, unseen=half.dot(others)[left_out])
+    unseen = packed.dot(conjugate(packed, kernel.ridge, targets, near, exact=0.06, without=left_out))[left_out]
+    weights = conjugate(packed, kernel.ridge, targets, near, exact=0.06)
+    return Learned(kernel=kernel, weights=weights, left_out=left_out, unseen=unseen)
 
 
 def shares(labels: Labels, most: int) -> Labels:

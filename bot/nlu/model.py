@@ -15,7 +15,7 @@ from bot.nlu import kernel, out_of_scope
 from bot.nlu.calibration import log_softmax, sharpness
 from bot.nlu.kernel import Kernel, Texts
 from bot.nlu.out_of_scope import Gate
-from bot.nlu.table import Array, Labels, Table, directions, unit
+from bot.nlu.table import Array, Labels, Table, directions, telling, unit
 
 FORMAT = 1
 
@@ -39,8 +39,8 @@ class Understanding:
     gate: Gate
 
     def judge(self, table: Table) -> Judged:
-        near = self.learned.resemblance(self.kernel, unit(table, self.turn))
-        scores = near @ self.weights
+        near = self.learned.resemblance(self.kernel, unit(table, self.turn, self.learned.telling))
+        scores = kernel.times(near, self.weights)
         probabilities = np.exp(log_softmax(scores * self.sharpness))
         return Judged(probabilities=probabilities, outside=self.gate.degree(scores, out_of_scope.nearest(near)))
 
@@ -59,7 +59,8 @@ def learn(
     if len(chosen) < len(table):
         table, labels = table.rows(chosen), labels[chosen]
     turn = directions(table)
-    table = unit(table, turn)
+    table = unit(table, turn, telling(table.sparse, labels))
+    table.sparse.eliminate_zeros()
     learned = kernel.learn(table, labels, intents=len(intents))
     seen = labels[learned.left_out]
     texts = Texts(table)

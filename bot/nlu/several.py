@@ -14,7 +14,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.scripts import has_han
+from bot.nlu.scripts import han_runs, has_han
 from bot.nlu.text import normalise
 
 PARTS = "parts"
@@ -25,6 +25,8 @@ _CUTS = re.compile(
     re.IGNORECASE,
 )
 _WORDS, _CHARACTERS = 3, 4
+_LONGEST = 120
+"""A longer text (a Chinese character counting as three) tells one story, whose sentences are no wishes of their own."""
 
 
 def cut(text: str) -> list[str]:
@@ -32,7 +34,10 @@ def cut(text: str) -> list[str]:
 
     A part of fewer than three words (four Chinese characters) says no wish of its own.
     """
-    parts = [part.strip(" ,，、.") for part in _CUTS.split(normalise(text).text) if part]
+    text = normalise(text).text
+    if len(text) + 2 * sum(end - start for is_han, start, end in han_runs(text) if is_han) > _LONGEST:
+        return []
+    parts = [part.strip(" ,，、.") for part in _CUTS.split(text) if part]
     parts = [part for part in parts if _says_something(part)]
     return parts if 2 <= len(parts) <= MOST_PARTS else []
 

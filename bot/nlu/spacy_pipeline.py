@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -16,6 +16,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.errors import ConfigError
 from bot.nlu.entities import ENTITIES as KNOWN
@@ -79,6 +80,7 @@ class SpacyRules(Tokenizer):
         self._timezone = ZoneInfo(config["timezone"])
         self._max_chars = int(config["max_chars"])
         self._words = Words(config["models"])
+        self._cut: Callable[[str], Sequence[Token]] = self._now
         self._rules = Rules(
             entities=config["entities"],
             prefer=config["prefer_dates_from"],
@@ -86,8 +88,22 @@ class SpacyRules(Tokenizer):
             max_chars=self._max_chars,
         )
 
-    def tokenize(self, message: Message, attribute: str) -> list[Token]:
-        normal = normalise(message.get(attribute) or "", max_chars=self._max_chars)
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Texts are cut when a component asks for their tokens, which bot.nlu's featurizers never do."""
+        self._cut = self._later
+        try:
+            return super().process_training_data(training_data)
+        finally:
+            self._cut = self._now
+
+    def tokenize(self, message: Message, attribute: str) -> Sequence[Token]:
+        return self._cut(message.get(attribute) or "")
+
+    def _later(self, text: str) -> Sequence[Token]:
+        return TokensWhenAsked(self._now, text)
+
+    def _now(self, text: str) -> list[Token]:
+        normal = normalise(text, max_chars=self._max_chars)
         tokens = []
         for word in self._words.cut(normal.text):
             start, end = normal.span(word.idx, word.idx + len(word))
@@ -111,6 +127,38 @@ class SpacyRules(Tokenizer):
         found = self._rules.find_normal(normal, now=now, expects=str(metadata.get("expects") or ""))
         entities = [as_rasa(each, extractor=type(self).__name__) for each in found]
         message.set(ENTITIES, [*(message.get(ENTITIES) or []), *entities], add_to_output=True)
+
+
+class TokensWhenAsked(Sequence[Token]):
+    """A text's tokens, cut when the first is looked at: those of ten thousand examples take 40 MB."""
+
+    __slots__ = ("_cut", "_text", "_tokens")
+
+    def __init__(self, cut: Callable[[str], list[Token]], text: str) -> None:
+        self._cut, self._text = cut, text
+        self._tokens: list[Token] | None = None
+
+    def _made(self) -> list[Token]:
+        if self._tokens is None:
+            self._tokens = self._cut(self._text)
+        return self._tokens
+
+    @overload
+    def __getitem__(self, at: int) -> Token: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Token]: ...
+    def __getitem__(self, at: int | slice) -> Token | list[Token]:
+        return self._made()[at]
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    def __deepcopy__(self, memo: dict[int, object]) -> TokensWhenAsked:
+        return self
+
+    def fingerprint(self) -> str:
+        """Rasa's, of what identifies an example; the text does."""
+        return self._text
 
 
 def _moment(stated: object, clock: Callable[[], float]) -> float:

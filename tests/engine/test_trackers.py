@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
@@ -82,6 +82,14 @@ def rasas(events: list[dict[str, Any]]) -> DialogueStateTracker:
 
 @settings(max_examples=150, deadline=None)
 @given(conversations)
+@example(
+    [
+        ActionExecuted("action_1"),
+        UserUttered("text", {"name": "ask"}, [], {"intent": {"name": "ask"}}),
+        ActionExecuted("action_listen"),
+        DefinePrevUserUtteredFeaturization(False),
+    ]
+)
 def test_applied_events_and_states_are_rasas_at_every_step(events: list[Event]):
     raw = wires(events)
     hot = HotTracker("c", DOMAIN.slots, domain=DOMAIN, window=None)
