@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.encoder_build import default_cache, ensure
-from bot.nlu.gloss import gloss
+from bot.nlu.gloss import Gloss
 from bot.nlu.scripts import has_han
 from bot.nlu.text import normalise
 from bot.nlu.weights import find
@@ -40,11 +40,11 @@ class SentenceEncoder:
         remember: int = 1024,
         cache: Path | None = None,
         sha256: str | None = None,
-        gloss_chinese: bool = False,
+        gloss: Gloss | None = None,
     ) -> None:
         self._precision, self._layers, self._max_tokens = precision, tuple(layers), max_tokens
         self._model, self._threads, self._remember = model, threads, remember
-        self._cache, self._expected, self._gloss = cache or default_cache(), sha256, gloss_chinese
+        self._cache, self._expected, self._gloss = cache or default_cache(), sha256, gloss
         self._outputs = ["vector", *(f"mean_{layer}" for layer in layers)]
         self._known: OrderedDict[str, Vectors] = OrderedDict()
         self.sha256 = ""
@@ -89,16 +89,16 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> Vectors:
         """The vectors of many texts, [texts, size]; `workers` texts at a time.
 
-        With `gloss_chinese`, a text with Chinese in it is first put into English word by word (bot.nlu.gloss); its
-        vector is the gloss's and half its own.
+        With a `gloss`, a text with Chinese in it is first put into English word by word; its vector is the gloss's and
+        half its own.
         """
         cleaned = [normalise(text).text.strip() for text in texts]
-        if not self._gloss:
+        if self._gloss is None:
             return self._encode(cleaned, workers)
         chinese = [place for place, text in enumerate(cleaned) if has_han(text)]
         if not chinese:
             return self._encode(cleaned, workers)
-        every = self._encode([*cleaned, *(gloss(cleaned[place]) for place in chinese)], workers)
+        every = self._encode([*cleaned, *(self._gloss(cleaned[place]) for place in chinese)], workers)
         vectors, glosses = every[: len(cleaned)], every[len(cleaned) :]
         mixed = glosses + np.float32(OWN_SHARE) * vectors[chinese]
         vectors[chinese] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-9)

@@ -23,9 +23,12 @@ from scipy.sparse import vstack
 
 from bot.errors import ModelError
 from bot.nlu.encoder import SentenceEncoder
+from bot.nlu.gloss import Gloss, dictionary
 from bot.nlu.ngrams import Plan, TermRows, TermWeights
 from bot.nlu.several import with_parts
 from bot.nlu.table import Table
+
+GLOSS = "gloss.tsv"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -77,9 +80,10 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         **kwargs: Any,
     ) -> EncoderFeaturizer:
         featurizer = cls.create(config, model_storage, resource, execution_context)
-        featurizer._encoder.load()
         with model_storage.read_from(resource) as folder:
             trained = json.loads((folder / "encoder.json").read_text())["sha256"]
+            gloss = Gloss((folder / GLOSS).read_bytes()) if config["gloss_chinese"] else None
+        featurizer._encoder = _encoder(config, gloss).load()
         if trained != featurizer._encoder.sha256:
             raise ModelError(
                 f"encoder model {config['model']!r}: this bot was trained with weights {trained[:12]}..., found "
@@ -98,12 +102,14 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         with self._storage.write_to(self._resource) as folder:
             (folder / "encoder.json").write_text(json.dumps({"sha256": self._encoder.verify().sha256}))
+            if self._config["gloss_chinese"]:
+                (folder / GLOSS).write_bytes(dictionary())
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
         workers = self._config["training_workers"] or os.cpu_count() or 1
-        vectors = _encoder(self._config).load().encode([message.get(TEXT) for message in messages], workers=workers)
+        vectors = _with_gloss(self._config).load().encode([message.get(TEXT) for message in messages], workers=workers)
         for message, vector in zip(messages, vectors, strict=True):
             self.add_features_to_message(None, vector[None], TEXT, message)
         return training_data
@@ -199,7 +205,11 @@ def _plan(config: dict[str, Any]) -> Plan:
     )
 
 
-def _encoder(config: dict[str, Any]) -> SentenceEncoder:
+def _with_gloss(config: dict[str, Any]) -> SentenceEncoder:
+    return _encoder(config, Gloss(dictionary()) if config["gloss_chinese"] else None)
+
+
+def _encoder(config: dict[str, Any], gloss: Gloss | None = None) -> SentenceEncoder:
     return SentenceEncoder(
         config["model"],
         precision=config["precision"],
@@ -209,7 +219,7 @@ def _encoder(config: dict[str, Any]) -> SentenceEncoder:
         remember=config["remember"],
         cache=Path(config["cache"]).expanduser() if config["cache"] else None,
         sha256=config["sha256"],
-        gloss_chinese=config["gloss_chinese"],
+        gloss=gloss,
     )
 
 
@@ -222,7 +232,7 @@ def table_maker(pipeline: Sequence[Mapping[str, Any]]) -> Callable[[list[str]], 
         return {**component.get_default_config(), **own}
 
     def make(texts: list[str]) -> Table:
-        terms, encoder = options(TermFeaturizer), _encoder(options(EncoderFeaturizer)).load()
+        terms, encoder = options(TermFeaturizer), _with_gloss(options(EncoderFeaturizer)).load()
         rows = TermRows.fit(texts, plan=_plan(terms), at_least=terms["at_least"])
         sparse = vstack([rows.row(text) for text in texts], format="csr", dtype=np.float32)
         return Table(sparse=sparse, dense=encoder.encode(texts, workers=os.cpu_count() or 1))

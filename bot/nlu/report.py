@@ -72,7 +72,7 @@ def _confused(examples: Sequence[Example], taken: Sequence[str]) -> list[dict[st
 
 def _overlapping(examples: Sequence[Example], table: Table) -> list[dict[str, Any]]:
     turned = unit(table, directions(table))
-    texts = Texts(turned)
+    texts = Texts.of(turned)
     found = []
     for start in range(0, len(examples), 250):
         some = np.arange(start, min(start + 250, len(examples)))

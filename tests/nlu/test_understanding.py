@@ -19,7 +19,7 @@ from bot.nlu import kernel, model, weights
 from bot.nlu.calibration import calibration_error, sharpness
 from bot.nlu.encoder import SentenceEncoder
 from bot.nlu.encoder_build import ensure
-from bot.nlu.gloss import gloss
+from bot.nlu.gloss import Gloss, dictionary
 from bot.nlu.names import spoken
 from bot.nlu.ngrams import Plan, TermRows
 from bot.nlu.several import cut
@@ -50,7 +50,7 @@ LABELS = [name for name, texts in EXAMPLES.items() for _ in texts]
 
 @pytest.fixture(scope="session")
 def encoder() -> SentenceEncoder:
-    return SentenceEncoder(gloss_chinese=True).load()
+    return SentenceEncoder(gloss=Gloss(dictionary())).load()
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +87,7 @@ def test_encoding_many_at_a_time_changes_no_text_for_another(encoder: SentenceEn
 def test_chinese_lands_by_what_english_customers_ask(encoder: SentenceEncoder) -> None:
     chinese, same, other = encoder.encode(["我的退款到哪了", "where is my refund", "how do I freeze my card"])
     assert chinese @ same > 0.6 > chinese @ other
-    assert "refund" in gloss("我的退款到哪了")
+    assert "refund" in Gloss(dictionary())("我的退款到哪了")
 
 
 def test_missing_or_altered_weights_are_one_line_with_the_fix(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_conjugate_gradients_find_what_the_direct_solution_finds() -> None:
     found = unit(found, directions(found))
     direct = kernel.learn(found, labels, intents=12)
     approached = kernel.learn(found, labels, intents=12, exact=0)
-    texts = kernel.Texts(found)
+    texts = kernel.Texts.of(found)
     scores = [texts.resemblance(each.kernel, found) @ each.weights for each in (direct, approached)]
     assert np.mean(scores[0].argmax(axis=1) == scores[1].argmax(axis=1)) > 0.97
 
