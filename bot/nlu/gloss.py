@@ -89,12 +89,8 @@ def dictionary() -> bytes:
     for line in Path(__file__).with_name("gloss.tsv").read_text(encoding="utf-8").splitlines():
         word, _, meaning = line.partition("\t")
         found[word] = meaning
-    entries = [f"{word}\t{meaning}\n".encode() for word, meaning in ({**proper, **found}).items()]
-    return b"".join(sorted(entries, key=_word))
-
-
-def _word(line: bytes) -> bytes:
-    return line.partition(b"\t")[0]
+    every = {word.encode(): meaning for word, meaning in ({**proper, **found}).items()}
+    return b"".join(word + f"\t{meaning}\n".encode() for word, meaning in sorted(every.items()))
 
 
 def _first_meaning(meanings: str) -> str:
