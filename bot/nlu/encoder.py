@@ -23,7 +23,7 @@ OWN_SHARE = 0.5
 
 
 class SentenceEncoder:
-    """`encode(texts)` gives float32 [texts, size]; an empty text is all zeros.
+    """`encode(texts)` gives float32 [texts, size]; a text of which the model knows no piece (emoji, say) is all zeros.
 
     `layers` are concatenated behind the model's own vector, each made of length 1. Texts are normalised
     (bot.nlu.text) and cut after `max_tokens` word pieces. The last `remember` single texts are kept with their vectors.
@@ -72,6 +72,7 @@ class SentenceEncoder:
         self._tokenizer = Tokenizer.from_file(str(weights.folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._max_tokens)
+        self._silent = {self._tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]", "[UNK]")}
         self.size = sum(output.shape[1] for output in self._session.get_outputs())
         return self
 
@@ -111,8 +112,9 @@ class SentenceEncoder:
 
         def run(start: int) -> None:
             for place in range(start, min(start + CHUNK, len(cleaned))):
-                if cleaned[place]:
-                    vectors[place] = self._run(self._tokenizer.encode(cleaned[place]).ids)
+                ids = self._tokenizer.encode(cleaned[place]).ids if cleaned[place] else []
+                if any(each not in self._silent for each in ids):
+                    vectors[place] = self._run(ids)
 
         starts = range(0, len(cleaned), CHUNK)
         if workers == 1 or len(starts) == 1:

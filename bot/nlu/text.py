@@ -11,6 +11,7 @@ NFKC with four differences, each with a reason:
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ class Normal:
 
 def normalise(text: str, *, max_chars: int = MAX_CHARS) -> Normal:
     """Never fails on a `str`. Reads at most `4 * max_chars` characters of it, however long it is."""
+    return _normalised(text, max_chars)
+
+
+@functools.lru_cache(maxsize=8)  # the components of one pipeline ask for the same text one after the other
+def _normalised(text: str, max_chars: int) -> Normal:
     head = text[: 4 * max_chars]
     if _is_normal(head):
         return Normal(text, head[:max_chars], None, None, len(text) > max_chars)
