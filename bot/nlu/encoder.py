@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu import hanzi
 from bot.nlu.encoder_build import default_cache, ensure
 from bot.nlu.gloss import Gloss
 from bot.nlu.scripts import has_han
@@ -90,8 +91,8 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> Vectors:
         """The vectors of many texts, [texts, size]; `workers` texts at a time.
 
-        With a `gloss`, a text with Chinese in it is first put into English word by word; its vector is the gloss's and
-        half its own.
+        With a `gloss`, a text with Chinese in it is first written in simplified characters and put into English word by
+        word; its vector is the gloss's and half its own.
         """
         cleaned = [normalise(text).text.strip() for text in texts]
         if self._gloss is None:
@@ -99,6 +100,8 @@ class SentenceEncoder:
         chinese = [place for place, text in enumerate(cleaned) if has_han(text)]
         if not chinese:
             return self._encode(cleaned, workers)
+        for place in chinese:
+            cleaned[place] = hanzi.plain(cleaned[place])
         every = self._encode([*cleaned, *(self._gloss(cleaned[place]) for place in chinese)], workers)
         vectors, glosses = every[: len(cleaned)], every[len(cleaned) :]
         mixed = glosses + np.float32(OWN_SHARE) * vectors[chinese]

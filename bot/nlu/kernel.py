@@ -21,8 +21,8 @@ from bot.nlu.solve import Packed, Preconditioner, conjugate, leave_one_out
 from bot.nlu.table import Array, Labels, Table
 
 EXACT = 3000
-MOST = 16_000
-"""Texts learned from; of more, intents keep equal shares. A kernel of as many takes 260 MB."""
+MOST = 20_000
+"""Texts learned from; of more, intents keep equal shares. A kernel of as many takes 400 MB."""
 HELD_BACK = 5
 NEAR = 500
 FEW = 8

@@ -42,7 +42,9 @@ class Understanding:
         near = self.learned.resemblance(self.kernel, unit(table, self.turn, self.learned.telling))
         scores = kernel.times(near, self.weights)
         probabilities = np.exp(log_softmax(scores * self.sharpness))
-        return Judged(probabilities=probabilities, outside=self.gate.degree(scores, out_of_scope.nearest(near)))
+        outside = self.gate.degree(scores, out_of_scope.nearest(near))
+        outside[near.max(axis=1) >= out_of_scope.SAME] = 0.0
+        return Judged(probabilities=probabilities, outside=outside)
 
 
 def learn(

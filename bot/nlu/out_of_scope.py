@@ -2,7 +2,8 @@
 
 Three signs, added up: how low the best intent scores, how little the nearest learned texts resemble it, and, where the
 training data has examples that belong nowhere, how high those score. Measured on CLINC150's validation split the sum
-found 95 % of what belonged nowhere at 5 % false alarms, the probability of the best intent alone 79 %.
+found 95 % of what belonged nowhere at 5 % false alarms, the probability of the best intent alone 79 %. What was learned
+word for word is never a stranger.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from bot.nlu.table import Array, Labels
 
 NEAREST = 5
 NEAR_WEIGHT = 0.5
+SAME = 0.97
+"""Of resemblances, 0 to 1: so near a learned text, a message says what that says, however lonely both are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
