@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+
 DATED = frozenset(
     [
         "refund_status",
@@ -51,7 +53,7 @@ _LANGUAGE = re.compile(
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SIGN_IN = re.compile(r"\b(sign|log)(ed|ged)?[- ]?(in|on)\b|\blogin\b|登[录陆]|登(好|上|不)", re.IGNORECASE)
 _SIGNED_IN = re.compile(
-    r"\b(signed|logged|sign|log) ?in\b|登[录陆](了|好|成功|完|过)|已经?登[录陆]|登好了?|登上了", re.IGNORECASE
+    r"\b(signed|logged) ?in\b|登[录陆](了|好|成功|完|过)|已经?登[录陆]|登好了?|登上了", re.IGNORECASE
 )
 _NOT_SO = re.compile(
     r"n't\b|\bnot\b|\bcan ?not\b|\bwhy\b|\bhow\b|\bfail|\bunable\b|\?|someone|somebody|hack"
@@ -83,7 +85,7 @@ def follow_up(parsed: Mapping[str, Any], topic: Mapping[str, Any] | None, *, now
         written_in = "zh" if _HAN.search(text) else "en"
         return same if asks_for_language(text) == written_in else None
     name = intent.get("name")
-    clear = intent.get("confidence", 0.0) >= SURE and name not in MISREAD
+    clear = intent.get("confidence", 0.0) >= SURE and name not in (*MISREAD, DEFAULT_NLU_FALLBACK_INTENT_NAME)
     if clear or _NAMES_IT.search(text):
         return None
     if _WHEN.search(text) and topic["intent"] in DATED:
