@@ -135,7 +135,7 @@ class Worker:
             log.info("worker.gave_up", conversation=conversation_id, worker=self._name)
         except Exception as error:
             # The store or the floor cannot be reached: the sweep comes back to it.
-            log.error("worker.interrupted", conversation=conversation_id, worker=self._name, error=repr(error))
+            log.error("worker.interrupted", conversation=conversation_id, worker=self._name, error=type(error).__name__)
         finally:
             del self._serving[conversation_id]
             if serving.again and not self._draining:
@@ -226,7 +226,7 @@ class Worker:
                 for conversation_id in await self._conversations.overdue(now=time.time()):
                     self._start(conversation_id, overdue=True)
             except Exception as error:
-                log.error("worker.sweep_failed", worker=self._name, error=repr(error))
+                log.error("worker.sweep_failed", worker=self._name, error=type(error).__name__)
             await asyncio.sleep(self._sweep_s)
 
     async def _finish_effects(self, conversation_id: str) -> None:
@@ -248,7 +248,7 @@ class Worker:
                 log.info("worker.lease_lost", conversation=lease.conversation_id, worker=self._name)
                 serving.task.cancel()
         except Exception as error:
-            log.error("worker.lease_not_kept", conversation=lease.conversation_id, error=repr(error))
+            log.error("worker.lease_not_kept", conversation=lease.conversation_id, error=type(error).__name__)
         else:
             if serving.lease is lease:
                 serving.lease = extended
