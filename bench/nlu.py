@@ -4,8 +4,8 @@
 
 Where `<name>_test.csv` lies beside `<name>_train.csv` it is what is asked; else a tenth of the training rows, the same
 for both. DIET takes about 25 minutes for 15 epochs of BANKING77 on two cores, so `--only ours` is worth knowing. Of few
-examples it always learns for the 100 epochs of Rasa's default. What was not run again stays in the table as it was, with
-its date. Beside that: how long input takes that nobody should send, parsed by the shipped bot.
+examples it always learns for the 100 epochs of Rasa's default. What was not run again stays in the table as it was,
+with its date. Beside that: how long input takes that nobody should send, parsed by the shipped bot.
 """
 
 from __future__ import annotations
