@@ -13,7 +13,8 @@ from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import Coun
 
 from bot.engine import swift, swift_linear
 from bot.engine.engine import Engine
-from bot.engine.training import train
+from bot.engine.swift_training import examples_shared
+from bot.engine.training import importer_of, train
 from bot.settings import Settings
 from tests.engine.conftest import Talk
 
@@ -143,3 +144,14 @@ def test_every_memorised_key_says_how_it_ends(augmented: tuple[Engine, Engine]):
     endings = memory._memorised_endings()
     assert len(endings) > 3 and None not in endings
     assert ("action_listen", "greet") in endings and ("utter_greet", "greet") in endings
+
+
+def test_examples_that_are_shared_are_the_examples_rasa_copies(moodbot: Path) -> None:
+    copied = importer_of(moodbot).get_nlu_data()
+    with examples_shared():
+        shared = importer_of(moodbot).get_nlu_data()
+    assert [each.data for each in shared.training_examples] == [each.data for each in copied.training_examples]
+    assert shared.fingerprint() == copied.fingerprint()
+    again = shared.merge(copied)
+    assert len(again.training_examples) == len(shared.training_examples)
+    assert again.training_examples[0] is not shared.training_examples[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from pathlib import Path
@@ -16,10 +17,11 @@ import bot.engine  # noqa: F401  lets Rasa be imported without TensorFlow
 from bot.errors import ConfigError
 from bot.nlu import words as words_module
 from bot.nlu.language import LanguageIdentifier
-from bot.nlu.spacy_pipeline import SpacyRules
+from bot.nlu.spacy_pipeline import SpacyRules, TokensWhenAsked
 from bot.nlu.words import Words
 
 from rasa.shared.nlu.training_data.message import Message  # isort: skip
+from rasa.shared.nlu.training_data.training_data import TrainingData  # isort: skip
 
 NOON = 1_795_320_000.0
 """2026-11-22 12:00 in Shanghai."""
@@ -187,3 +189,15 @@ def test_the_store_of_strings_does_not_grow_without_bound(monkeypatch: pytest.Mo
     for number in range(300):
         words.cut(f"order x{number}y")
     assert len(words._pipelines["en"].vocab.strings) < words._sizes["en"] + 110
+
+
+def test_examples_have_the_tokens_that_messages_have_cut_when_asked_for() -> None:
+    data = TrainingData([Message(data={"text": "退我￥20 for the card", "intent": "request_refund"})])
+    example = component().process_training_data(data).training_examples[0]
+    tokens = example.get("text_tokens")
+    assert isinstance(tokens, TokensWhenAsked)
+    assert [(token.text, token.start, token.end) for token in tokens] == cut("退我￥20 for the card")
+    assert tokens[0].text == cut("退我￥20 for the card")[0][0]
+    assert copy.deepcopy(example).get("text_tokens")[-1].text == "card"
+    assert isinstance(cut_now := RULES.tokenize(example, "text"), list)
+    assert len(cut_now) == len(tokens)

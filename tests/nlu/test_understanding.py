@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
+from scipy.sparse import random as sparse_random
 
 import bot.engine  # noqa: F401  lets Rasa be imported without TensorFlow
 from bot.errors import ModelError
@@ -23,7 +24,8 @@ from bot.nlu.gloss import Gloss, dictionary
 from bot.nlu.names import spoken
 from bot.nlu.ngrams import Plan, TermRows
 from bot.nlu.several import cut
-from bot.nlu.table import Table, directions, unit
+from bot.nlu.solve import Packed
+from bot.nlu.table import Table, directions, telling, unit
 
 EXAMPLES = {
     "card_lost": [
@@ -90,6 +92,17 @@ def test_chinese_lands_by_what_english_customers_ask(encoder: SentenceEncoder) -
     assert "refund" in Gloss(dictionary())("我的退款到哪了")
 
 
+def test_traditional_characters_lie_where_simplified_ones_do(encoder: SentenceEncoder) -> None:
+    simplified, traditional, cantonese = encoder.encode(["我的钱没到账", "我的錢沒到賬", "我嘅錢冇到賬"])
+    assert simplified @ traditional > 0.999
+    assert simplified @ cantonese > 0.8
+
+
+@pytest.mark.parametrize("text", ["", "\U0001f600\U0001f389", "a" * 400, "\u200b"])
+def test_what_the_encoder_knows_no_piece_of_is_nowhere(encoder: SentenceEncoder, text: str) -> None:
+    assert not encoder.encode([text]).any()
+
+
 def test_missing_or_altered_weights_are_one_line_with_the_fix(tmp_path: Path) -> None:
     folder = weights.find("all-MiniLM-L6-v2").folder
     for name in ("config.json", "tokenizer.json"):
@@ -149,6 +162,45 @@ def test_conjugate_gradients_find_what_the_direct_solution_finds() -> None:
     texts = kernel.Texts.of(found)
     scores = [texts.resemblance(each.kernel, found) @ each.weights for each in (direct, approached)]
     assert np.mean(scores[0].argmax(axis=1) == scores[1].argmax(axis=1)) > 0.97
+
+
+def test_a_packed_matrix_multiplies_as_the_whole_one() -> None:
+    random = np.random.default_rng(2)
+    vectors = random.normal(size=(620, 8)).astype(np.float32)
+    whole = np.exp(-((vectors[:, None] - vectors[None]) ** 2).sum(axis=2) / 8)
+    packed = Packed(620, lambda start, stop: whole[start:stop, :stop].copy())
+    other = random.normal(size=(620, 5)).astype(np.float32)
+    assert np.abs(packed.dot(other) - whole @ other).max() < 620 * 2 / 65_535
+
+
+def test_few_texts_are_compared_as_many_are() -> None:
+    random = np.random.default_rng(3)
+    learned, asked = (
+        Table(
+            sparse=sparse_random(rows, 90, density=0.2, format="csr", dtype=np.float32, random_state=4),
+            dense=random.normal(size=(rows, 12)).astype(np.float32),
+        )
+        for rows in (40, kernel.FEW + 3)
+    )
+    learned, asked = unit(learned, np.eye(12, dtype=np.float32)), unit(asked, np.eye(12, dtype=np.float32))
+    texts = kernel.Texts.of(learned)
+    together = texts.resemblance(kernel.CHOICES[0], asked)
+    alone = np.concatenate(
+        [texts.resemblance(kernel.CHOICES[0], asked.rows(slice(at, at + 2))) for at in range(0, len(asked), 2)]
+    )
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_columns_that_most_texts_have_tell_nothing_unless_an_intent_is_that_large() -> None:
+    columns = csr_matrix(np.array([[1, 1, 0], [1, 0, 1], [1, 0, 0], [1, 0, 0]] * 25, np.float32))
+    many, two = np.arange(100) % 50, np.arange(100) % 2
+    assert telling(columns, many).tolist() == [False, False, False]
+    assert telling(columns, two).tolist() == [True, True, True]
+
+
+def test_what_was_learned_word_for_word_is_no_stranger(encoder: SentenceEncoder, rows: TermRows) -> None:
+    learned, _, _ = model.learn(table(TEXTS, encoder, rows), LABELS, outside="", false_alarms=0.05)
+    assert (learned.judge(table(TEXTS, encoder, rows)).outside < 0.5).all()
 
 
 def test_confidence_means_what_it_says() -> None:
