@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -199,24 +200,48 @@ class _Past:
         return [self._domain._clean_state(state) for state in states]
 
     def _follow(self, applied: list[Event]) -> None:
-        for event in applied[self._position :]:
-            if isinstance(event, ActionExecuted):
+        seen_from = self._seen_from(applied)
+        self._follow_from(applied, seen_from)
+        if seen_from and len(self._ml_steps) < self._ml_steps.maxlen:
+            # More turns than it seemed belong to rules alone.
+            self._restore(self._start)
+            self._follow_from(applied, 0)
+
+    def _follow_from(self, applied: list[Event], seen_from: int) -> None:
+        """Up to `seen_from` without the states, which nobody will see."""
+        for event in itertools.islice(applied, self._position, None):
+            is_action, is_seen = isinstance(event, ActionExecuted), self._position >= seen_from
+            if is_action and is_seen:
                 step, self._hidden, self._ml_action = self._step(hide=event.hide_rule_turn)
                 self._steps.append(step.state)
                 if step.ml is not None:
                     self._ml_steps.append(step.ml)
+            elif is_action:
+                self._hidden, self._ml_action = self._carried(hide=event.hide_rule_turn)
             event.apply_to(self._tracker)
             self._current = None
             self._position += 1
-            if isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME:
+            if is_action and is_seen and event.action_name == ACTION_LISTEN_NAME:
                 self._checkpoints.append(self._checkpoint())
+
+    def _seen_from(self, applied: list[Event]) -> int:
+        """Where a conversation that is read all at once starts to matter: after a wait for the customer, with more
+        actions behind it than are kept. 0: everywhere."""
+        if self._position or self._steps.maxlen is None:
+            return 0
+        left = self._steps.maxlen
+        for place in range(len(applied) - 1, -1, -1):
+            event = applied[place]
+            if isinstance(event, ActionExecuted):
+                if left <= 0 and event.action_name == ACTION_LISTEN_NAME:
+                    return place + 1
+                left -= not event.hide_rule_turn
+        return 0
 
     def _step(self, *, hide: bool) -> tuple[_Step, bool, dict[str, str] | None]:
         """The state now, and what `Domain.states_for_tracker_history` carries from one turn to the next."""
-        tracker, hidden = self._tracker, self._hidden
-        ml_action = self._ml_action if hidden else tracker.latest_action
-        if not tracker.followup_action and tracker.latest_action_name != tracker.active_loop_name:
-            hidden = hide
+        tracker = self._tracker
+        hidden, ml_action = self._carried(hide=hide)
         state = self._domain.get_active_state(tracker)
         if hidden:
             return _Step(state, None), hidden, ml_action
@@ -226,6 +251,14 @@ class _Past:
         if ml_action:
             ml[PREVIOUS_ACTION] = ml_action
         return _Step(state, self._domain._clean_state(ml)), hidden, ml_action
+
+    def _carried(self, *, hide: bool) -> tuple[bool, dict[str, str] | None]:
+        """Whether this turn is a rule's alone, and the action that those who do not see such turns saw last."""
+        tracker, hidden = self._tracker, self._hidden
+        ml_action = self._ml_action if hidden else tracker.latest_action
+        if not tracker.followup_action and tracker.latest_action_name != tracker.active_loop_name:
+            hidden = hide
+        return hidden, ml_action
 
     def _checkpoint(self) -> _Checkpoint:
         tracker = self._tracker

@@ -125,6 +125,24 @@ def test_a_window_gives_the_newest_states(events: list[Event], window: int):
             assert len(mine) >= min(window, len(ml))
 
 
+@settings(max_examples=150, deadline=None)
+@given(conversations, st.integers(1, 4), conversations)
+def test_a_conversation_read_at_once_has_the_states_of_one_that_was_lived(
+    events: list[Event], window: int, more: list[Event]
+):
+    raw = wires(events + more)
+    hot = HotTracker("c", DOMAIN.slots, domain=DOMAIN, window=window)
+    for part in (raw[: len(events)], raw[len(events) :]):
+        for event in revive(part):
+            hot.update(event)
+        plain = rasas(raw[: len(hot.events)])
+        assert hot.past_states(DOMAIN) == plain.past_states(DOMAIN)[-window - 1 :]
+        ml = plain.past_states(DOMAIN, ignore_rule_only_turns=True, rule_only_data=RULE_ONLY)
+        mine = hot.past_states(DOMAIN, ignore_rule_only_turns=True, rule_only_data=RULE_ONLY)
+        assert mine == ml[-len(mine) :]
+        assert len(mine) >= min(window, len(ml))
+
+
 @settings(max_examples=50, deadline=None)
 @given(conversations, conversations)
 def test_a_copy_goes_its_own_way(events: list[Event], more: list[Event]):
