@@ -36,8 +36,8 @@ from bot.types import Guess, Identity, Reply, Turn
 
 log = structlog.get_logger()
 
-HOT_EVENTS = 20_000
-"""How many events the hot trackers hold together; 1.2 kB each, with all that is kept for them."""
+HOT_EVENTS = 8_000
+"""How many events the hot trackers hold together; two kilobytes each, with all that is kept for them."""
 _RANKED = 10
 _FIRST_WORDS = ("hello, 20 dollars on Monday", "你好，上周一转的100元")
 

@@ -107,6 +107,10 @@ class Models:
         return True
 
 
+GARBAGE = (10_000, 20, 100)
+"""Python's thresholds: so many more objects made than let go, and so many looks at a generation before the next."""
+
+
 class _Slot:
     """An engine and how many turns it is in."""
 
@@ -131,10 +135,12 @@ class _Slot:
 
 def _settle() -> None:
     """Let go of what loading left, and keep what stays out of the garbage collector's way: it would walk a hundred
-    thousand objects in the middle of some customer's turn."""
+    thousand objects in the middle of some customer's turn. It also looks seldom, and at the hot trackers hardly ever:
+    they took it 50 ms each time, and what is done with goes without it."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -202,7 +202,7 @@ class _Past:
     def _follow(self, applied: list[Event]) -> None:
         seen_from = self._seen_from(applied)
         self._follow_from(applied, seen_from)
-        if seen_from and len(self._ml_steps) < self._ml_steps.maxlen:
+        if seen_from and len(self._ml_steps) < (self._ml_steps.maxlen or 0):
             # More turns than it seemed belong to rules alone.
             self._restore(self._start)
             self._follow_from(applied, 0)
