@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--only", choices=("ours", "diet"))
     parser.add_argument("--sets", nargs="+", choices=sorted(SETS), default=sorted(SETS))
-    parser.add_argument("--diet-epochs", type=int, default=DEFAULT_EPOCHS)
+    parser.add_argument("--diet-epochs", type=int, default=DEFAULT_EPOCHS, help="of the whole sets; 0: few only")
     parser.add_argument("--shots", type=int, default=10, help="also learn from so few of BANKING77; 0: do not")
     options = parser.parse_args()
     kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
@@ -56,7 +56,7 @@ def main() -> int:
                 continue
             if options.only != "diet":
                 kept.setdefault(name, {})[OURS] = _ours(name, files)
-            if options.only != "ours":
+            if options.only != "ours" and options.diet_epochs:
                 kept.setdefault(name, {})[f"{DIET}, {options.diet_epochs} epochs"] = _diet(
                     name, files, options.diet_epochs
                 )
