@@ -20,8 +20,8 @@ from actions.call import Call
 from actions.pick import Candidate
 from actions.resume import offer_to_resume, set_aside
 from actions.steps import CLEAR, HESITATES, Step
-from actions.wording import language_asked_for
 from actions.words import TOPICS, word
+from bot.languages import language_asked_for
 
 _ANSWERS = frozenset(
     ["affirm", "deny", "inform_amount", "inform_date", "inform_order", "inform_code", "nlu_fallback", "out_of_scope"]

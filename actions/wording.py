@@ -5,7 +5,6 @@ Amounts are minor units with an ISO 4217 currency, days are "YYYY-MM-DD", moment
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,22 +22,6 @@ _LONG_MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": ("一", "二", "三", "四", "五", "六", "日")}
-
-
-_LANGUAGE = re.compile(
-    r"\b(in|speak|to|use|using) (?P<en>english)\b|\b(?P<en_please>english),? (please|pls)\b"
-    r"|\b(in|speak|to|use|using) (chinese|mandarin)\b|\bchinese,? (please|pls)\b"
-    r"|(说|讲|用|换|切换)(成|到)?((?P<zh_en>英文|英语)|中文|汉语|普通话)",
-    re.IGNORECASE,
-)
-_SHORT = 48
-"""Characters; in a longer text a language is only spoken of."""
-
-
-def language_asked_for(text: str) -> str:
-    """`en` for "can you say that in English?" or "请说英文", `zh` for "说中文", else empty."""
-    found = _LANGUAGE.search(text) if len(text) <= _SHORT else None
-    return "" if found is None else "en" if found["en"] or found["en_please"] or found["zh_en"] else "zh"
 
 
 def money(minor: int, currency: str, language: str) -> str:

@@ -92,7 +92,7 @@ def wait_for(condition, what: str, within_s: float = READY_S) -> None:  # type: 
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {within_s} s")
-        time.sleep(0.02)
+        time.sleep(0.02)  # between looks; what is waited for ends it, the clock only a failure
 
 
 async def eventually(condition, what: str = "the condition", within_s: float = 5.0):  # type: ignore[no-untyped-def]

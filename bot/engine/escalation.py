@@ -18,11 +18,8 @@ from collections.abc import Iterable, Reversible, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData
-from rasa.engine.graph import ExecutionContext
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_TWO_STAGE_FALLBACK_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
@@ -34,8 +31,9 @@ from rasa.shared.core.events import (
     SlotSet,
     UserUttered,
 )
-from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.engine.decided import DecidedPolicy
 
 HANDOVER = "action_handover"
 REASON_SLOT = "handover_reason"
@@ -196,33 +194,12 @@ def _number(value: Any) -> float:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
-class EscalationPolicy(Policy):
+class EscalationPolicy(DecidedPolicy):
     """Predicts `action_handover` where `reason_to_escalate` finds a reason; learns nothing."""
-
-    looks_back = 0
-    """States (see `bot.engine.model`): it reads the events."""
-
-    @staticmethod
-    def supported_data() -> SupportedData:
-        return SupportedData.ML_AND_RULE_DATA
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"priority": 10}
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> EscalationPolicy:
-        return cls(config, model_storage, resource, execution_context)
-
-    def train(self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any) -> Resource:
-        return self._resource
 
     def predict_action_probabilities(
         self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: Any = None, **kwargs: Any

@@ -8,6 +8,8 @@ from typing import Any
 
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 
+from bot.languages import language_asked_for
+
 DATED = frozenset(
     [
         "refund_status",
@@ -44,12 +46,6 @@ _NAMES_IT = re.compile(
     r"|转账|汇款|退款|卡|付款|支付|交易|账户|限额|手续费|账单|余额|密码|订单|认证",
     re.IGNORECASE,
 )
-_LANGUAGE = re.compile(
-    r"\b(in|speak|to|use|using) (?P<en>english)\b|\b(?P<en_please>english),? (please|pls)\b"
-    r"|\b(in|speak|to|use|using) (chinese|mandarin)\b|\bchinese,? (please|pls)\b"
-    r"|(说|讲|用|换|切换)(成|到)?((?P<zh_en>英文|英语)|中文|汉语|普通话)",
-    re.IGNORECASE,
-)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SIGN_IN = re.compile(r"\b(sign|log)(ed|ged)?[- ]?(in|on)\b|\blogin\b|登[录陆]|登(好|上|不)", re.IGNORECASE)
 _SIGNED_IN = re.compile(
@@ -81,9 +77,9 @@ def follow_up(parsed: Mapping[str, Any], topic: Mapping[str, Any] | None, *, now
     if not topic or now - topic["at"] > RECENT_S or len(text) > _LONGEST:
         return None
     same = {"intent": topic["intent"], "text": "", "entities": topic["entities"]}
-    if asks_for_language(text):
+    if language_asked_for(text):
         written_in = "zh" if _HAN.search(text) else "en"
-        return same if asks_for_language(text) == written_in else None
+        return same if language_asked_for(text) == written_in else None
     name = intent.get("name")
     clear = intent.get("confidence", 0.0) >= SURE and name not in (*MISREAD, DEFAULT_NLU_FALLBACK_INTENT_NAME)
     if clear or _NAMES_IT.search(text):
@@ -119,9 +115,3 @@ def asks_to_send(parsed: Mapping[str, Any]) -> bool:
     clear = intent.get("confidence", 0.0) >= SURE and intent.get("name") not in ABOUT_TRANSFERS
     has_amount = any(each.get("entity") == "amount" for each in parsed.get("entities") or [])
     return has_amount and not clear and len(text) <= _LONGEST and _SEND.search(text) is not None
-
-
-def asks_for_language(text: str) -> str:
-    """`en` for "can you say that in English?" or "请说英文", `zh` for "说中文", else empty."""
-    found = _LANGUAGE.search(text) if len(text) <= _LONGEST else None
-    return "" if found is None else "en" if found["en"] or found["en_please"] or found["zh_en"] else "zh"

@@ -17,27 +17,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData
-from rasa.engine.graph import ExecutionContext
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet
-from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.engine.decided import DecidedPolicy
 from bot.engine.escalation import NOT_QUESTIONS
 from bot.engine.follow_ups import (
     ABOUT_TRANSFERS,
     Wish,
     about_sign_in,
-    asks_for_language,
     asks_to_send,
     asks_why,
     follow_up,
 )
+from bot.languages import language_asked_for
 
 TAKE_UP = "action_take_up"
 ABOUT_SIGN_IN = "action_about_sign_in"
@@ -130,33 +127,12 @@ def _wish(part: Mapping[str, Any], parsed: Mapping[str, Any]) -> Wish:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
-class WishesPolicy(Policy):
+class WishesPolicy(DecidedPolicy):
     """Predicts `action_take_up` where `wishes_in` or `follow_up` finds something; learns nothing."""
-
-    looks_back = 0
-    """States (see `bot.engine.model`): it reads the latest message."""
-
-    @staticmethod
-    def supported_data() -> SupportedData:
-        return SupportedData.ML_AND_RULE_DATA
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"priority": 9}
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> WishesPolicy:
-        return cls(config, model_storage, resource, execution_context)
-
-    def train(self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any) -> Resource:
-        return self._resource
 
     def predict_action_probabilities(
         self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: Any = None, **kwargs: Any
@@ -191,7 +167,7 @@ def _look(tracker: DialogueStateTracker) -> tuple[str, Sequence[Wish]]:
         wishes = [asked]
     if wishes:
         return TAKE_UP, wishes
-    return ABOUT_SENDING if asks_to_send(parsed) else ABOUT_LANGUAGE if asks_for_language(text) else "", ()
+    return ABOUT_SENDING if asks_to_send(parsed) else ABOUT_LANGUAGE if language_asked_for(text) else "", ()
 
 
 _SIGNED_IN_NOW = {"intent": "affirm", "text": "", "entities": []}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.engine.follow_ups import about_sign_in, asks_for_language, asks_to_send, follow_up
+from bot.engine.follow_ups import about_sign_in, asks_to_send, follow_up
 from bot.engine.wishes import wishes_in
+from bot.languages import language_asked_for
 from tests.dialogue.talking import Customer, Talk
 
 
@@ -119,7 +120,7 @@ async def test_money_is_not_sent_here(talk: Talk) -> None:
 
 def test_a_language_is_asked_for() -> None:
     texts = ("sorry, english please", "请说英文", "说中文吧", "english breakfast")
-    assert [asks_for_language(text) for text in texts] == ["en", "en", "zh", ""]
+    assert [language_asked_for(text) for text in texts] == ["en", "en", "zh", ""]
 
 
 async def test_wishes_are_done_one_after_the_other(talk: Talk) -> None:

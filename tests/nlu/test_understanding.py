@@ -69,6 +69,7 @@ def table(texts: list[str], encoder: SentenceEncoder, rows: TermRows) -> Table:
 def test_vectors_are_those_of_the_published_model() -> None:
     path = Path(__file__).parents[3] / "shared" / "data" / "minilm_reference.npz"
     if not path.exists():
+        # They are measuring data, not part of the repository; what they hold is checked wherever they lie beside it.
         pytest.skip("the reference vectors are not beside the project")
     with np.load(path) as reference:
         texts, wanted = list(reference["texts"]), reference["vectors"]

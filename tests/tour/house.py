@@ -118,5 +118,5 @@ def wait_until_gone(pids: list[int], within_s: float = 5) -> list[int]:
     """The processes among `pids` that are still there when the time is over."""
     end = time.monotonic() + within_s
     while (left := [pid for pid, _ in _alive() if pid in pids]) and time.monotonic() < end:
-        time.sleep(0.02)
+        time.sleep(0.02)  # between looks; what is waited for ends it, the clock only a failure
     return left
