@@ -22,7 +22,7 @@ _UNUSED = "is not used in any story or rule"
 def problems_in(folder: Path) -> list[str]:
     """One line for each problem; empty for a project that can be trained. Never raises for what the files contain."""
     quiet.hush()
-    from bot.engine import needs
+    from bot.engine import needs, slots
     from bot.engine.training import importer_of
 
     problems: list[str] = []
@@ -42,7 +42,7 @@ def problems_in(folder: Path) -> list[str]:
         return [*problems, str(error)]
     except Exception as error:
         return [*problems, f"{_where(error)}{_one_line(error)}"]
-    return [*problems, *_actions(folder, domain), *_rasa(importer)]
+    return [*problems, *slots.problems_in(domain), *_actions(folder, domain), *_rasa(importer)]
 
 
 def _actions(folder: Path, domain: Domain) -> list[str]:

@@ -21,14 +21,14 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.engine import in_process, languages, package, quiet
+from bot.engine import in_process, languages, package, quiet, slots
 from bot.engine.events import latest_session, revive
 from bot.engine.in_process import Actions, InProcess
 from bot.engine.model import Model
 from bot.engine.parts import Parts
 from bot.engine.replies import replies_in
 from bot.engine.trackers import HotTracker
-from bot.engine.turn import HANDOVER_REASON, OneTurn
+from bot.engine.turn import OneTurn
 from bot.errors import ModelError
 from bot.settings import Settings
 from bot.store.nouns import Conversation
@@ -116,7 +116,8 @@ class Engine:
         )
         await one.run()
         new = list(itertools.islice(tracker.events, start, None))
-        reason = tracker.slots[HANDOVER_REASON].value if HANDOVER_REASON in tracker.slots else None
+        told = slots.is_kept(tracker.slots, slots.HANDOVER_REASON)
+        reason = tracker.slots[slots.HANDOVER_REASON].value if told else None
         return TurnResult(
             events=[event.as_dict() for event in new],
             replies=replies_in(new),

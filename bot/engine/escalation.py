@@ -34,9 +34,9 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.engine.decided import DecidedPolicy
+from bot.engine.slots import HANDOVER_REASON
 
 HANDOVER = "action_handover"
-REASON_SLOT = "handover_reason"
 SOLVED_SLOT = "solved"
 LOOKED_AT = 400
 """Events, from the end: what lies further back no longer counts."""
@@ -213,5 +213,5 @@ class EscalationPolicy(DecidedPolicy):
         probabilities[domain.index_for_action(HANDOVER)] = 1.0
         # A form that is waiting for its answer makes a "no user" prediction, which only another such can overrule.
         return self._prediction(
-            probabilities, optional_events=[SlotSet(REASON_SLOT, reason)], is_no_user_prediction=True
+            probabilities, optional_events=[SlotSet(HANDOVER_REASON, reason)], is_no_user_prediction=True
         )

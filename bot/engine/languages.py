@@ -7,6 +7,7 @@
 
 It reads Rasa's usual files and `data/responses/<language>.yml` (Rasa `responses:` files). Each variation there gets the
 condition that slot `language` has that value, so forms' `utter_ask_...`, buttons and further conditions work as ever.
+The slot is the engine's then: `type: bot.engine.slots.Kept`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
+from bot.engine import slots
 from bot.errors import ConfigError
 
-SLOT = "language"
 FOLDER = "responses"
 DEFAULT = "en"
 
@@ -59,6 +60,11 @@ class ResponsesByLanguage(RasaFileImporter):
         domain = super().get_domain()
         responses = {language: read(path) for language, path in self._by_language.items()}
         problems = missing(responses, self._by_language)
+        if self._by_language and not slots.is_kept({slot.name: slot for slot in domain.slots}, slots.LANGUAGE):
+            problems.append(
+                f"domain: slots: {slots.LANGUAGE}: data/{FOLDER}/ is chosen from by it: "
+                f"declare it with the type {slots.Kept.type_name}"
+            )
         if problems:
             raise ConfigError(*problems)
         return domain.merge(Domain.from_dict({"responses": merged(responses)})) if responses else domain
@@ -109,13 +115,15 @@ def merged(responses: Mapping[str, Responses]) -> Responses:
 
 
 def languages_of(domain: Domain) -> tuple[str, ...]:
-    """The languages that the domain's responses speak; empty for a bot of one language."""
+    """The languages that the domain's responses speak; empty for a bot of one language, or whose slot is its own."""
+    if not slots.is_kept({slot.name: slot for slot in domain.slots}, slots.LANGUAGE):
+        return ()
     found = {
         condition["value"]
         for variations in domain.responses.values()
         for variation in variations
         for condition in variation.get("condition") or ()
-        if condition.get("name") == SLOT
+        if condition.get("name") == slots.LANGUAGE
     }
     return tuple(sorted(found))
 
@@ -140,7 +148,7 @@ def choose(parsed: Mapping[str, Any], text: str, *, current: str, languages: Seq
 
 def _stamped(variation: Mapping[str, Any], language: str) -> dict[str, Any]:
     stamped = copy.deepcopy(dict(variation))
-    condition = {"type": "slot", "name": SLOT, "value": language}
+    condition = {"type": "slot", "name": slots.LANGUAGE, "value": language}
     stamped["condition"] = [*(stamped.get("condition") or []), condition]
     return stamped
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rasa.engine.graph import ExecutionContext, GraphModelConfiguration, GraphSchema
     from rasa.engine.runner.interface import GraphRunner
     from rasa.engine.storage.storage import ModelStorage
+    from rasa.shared.core.domain import Domain
     from rasa.shared.data import TrainingType
     from rasa.shared.importers.importer import TrainingDataImporter
 
@@ -89,6 +90,7 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
             with warnings.catch_warnings(), swift_training.examples_shared():
                 warnings.simplefilter("ignore")
                 importer = importer_of(folder)
+                _check_slots(importer.get_domain())
                 configuration = configuration_of(importer, kind=_kind(importer))
                 trainer = GraphTrainer(storage, None, TrainingGraph(progress))
                 trainer.train(configuration, importer, target, force_retraining=True)
@@ -179,6 +181,14 @@ def _check_importers(config: dict[str, Any]) -> None:
                 class_from_module_path(name)
             except Exception as error:
                 raise ConfigError(f"config.yml: importers[{index}] '{name}' cannot be imported: {error}") from error
+
+
+def _check_slots(domain: Domain) -> None:
+    from bot.engine import slots
+
+    problems = slots.problems_in(domain)
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _silent(done: int, total: int, name: str) -> None:

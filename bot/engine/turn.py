@@ -30,7 +30,7 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
-from bot.engine import languages
+from bot.engine import languages, slots
 from bot.engine.parts import Channel, Failed, Parts
 from bot.engine.trackers import HotTracker
 from bot.types import Holder, Identity, Level, Tried, Turn, to_wire
@@ -39,13 +39,6 @@ log = structlog.get_logger()
 
 MAX_ACTIONS = 10
 ACTION_TIMEOUT_S = 25.0
-IDENTITY = "identity"
-LANGUAGE = languages.SLOT
-TRIED = "tried"
-HANDOVER_REASON = "handover_reason"
-AGENT_NOTE = "agent_note"
-OWNERS = {IDENTITY: frozenset({"action_verify_code"}), LANGUAGE: frozenset[str]()}
-"""Reserved slots, and the actions that may set them."""
 RESUME_RESPONSE = "utter_back_with_assistant"
 
 
@@ -100,12 +93,12 @@ class OneTurn:
 
     def _unpause(self) -> None:
         """A person had the conversation and no longer has: whatever the bot was in the middle of is over."""
-        if self._holder != Holder.BOT or not self._slot(HANDOVER_REASON):
+        if self._holder != Holder.BOT or not self._kept(slots.HANDOVER_REASON):
             return
         if self._tracker.is_paused():
             self._take_back(note=None)
             self._add(ActionExecuted(ACTION_LISTEN_NAME))
-        self._set(HANDOVER_REASON, None)
+        self._keep(slots.HANDOVER_REASON, None)
 
     def _hear(self) -> None:
         turn = self._turn
@@ -229,9 +222,9 @@ class OneTurn:
         if self._tracker.active_loop_name:
             self._add(ActiveLoop(None))
             self._set(REQUESTED_SLOT, None)
-        self._set(HANDOVER_REASON, None)
+        self._keep(slots.HANDOVER_REASON, None)
         if note is not None:
-            self._set(AGENT_NOTE, note)
+            self._keep(slots.AGENT_NOTE, note)
 
     # When something failed
 
@@ -239,7 +232,7 @@ class OneTurn:
         """Say so once, remember it for whoever takes over, and listen again."""
         at = time.time()
         tried = Tried(action=failure.what, outcome="failed", at=at, detail=_kind(failure.__cause__))
-        self._set(TRIED, [*(self._slot(TRIED) or []), to_wire(tried)])
+        self._keep(slots.TRIED, [*(self._kept(slots.TRIED) or []), to_wire(tried)])
         message = await self._parts.nlg.generate(languages.APOLOGY_RESPONSE, self._tracker, self._channel.name())
         text = (message or {}).get("text") or languages.APOLOGY.get(self.language, languages.APOLOGY["en"])
         self._add(BotUttered(text, {}, metadata={"failed": failure.what}))
@@ -252,13 +245,13 @@ class OneTurn:
         self._tracker.update(event)
 
     def _add_all(self, events: list[Event], *, by: str) -> None:
-        """Add what an action returned, without reserved slots that are not its own; then see that those still hold."""
+        """Add what an action returned, without kept slots that are not its own; then see that those still hold."""
         for event in events:
-            if isinstance(event, SlotSet) and event.key in OWNERS:
-                if by not in OWNERS[event.key]:
+            if isinstance(event, SlotSet) and slots.is_owned(self._tracker.slots, event.key):
+                if by not in slots.OWNERS[event.key]:
                     log.warning("turn.reserved_slot", slot=event.key, action=by)
                     continue
-                if event.key == IDENTITY:
+                if event.key == slots.IDENTITY:
                     self._identify(event.value)
             self._add(event)
         self._restore_reserved()
@@ -269,15 +262,20 @@ class OneTurn:
 
     def _restore_reserved(self) -> None:
         """A restart, a rewind or a new session may have unset them."""
-        self._set(IDENTITY, self._identity_wire)
-        self._set(LANGUAGE, self.language or None)
+        self._keep(slots.IDENTITY, self._identity_wire)
+        self._keep(slots.LANGUAGE, self.language or None)
 
     def _set(self, name: str, value: Any) -> None:
         if name in self._tracker.slots and self._tracker.slots[name].value != value:
             self._add(SlotSet(name, value))
 
-    def _slot(self, name: str) -> Any:
-        return self._tracker.slots[name].value if name in self._tracker.slots else None
+    def _keep(self, name: str, value: Any) -> None:
+        """Set a slot that is the engine's; a project's own of the same name stays as it is."""
+        if slots.is_kept(self._tracker.slots, name):
+            self._set(name, value)
+
+    def _kept(self, name: str) -> Any:
+        return self._tracker.slots[name].value if slots.is_kept(self._tracker.slots, name) else None
 
 
 def _kind(error: BaseException | None) -> str:

@@ -100,7 +100,8 @@ class _Past:
 
     @property
     def tried(self) -> tuple[Tried, ...]:
-        return tuple(Tried(**each) for each in self.slots.get("tried") or ())
+        found = self.slots.get("tried")
+        return tuple(Tried(**each) for each in found) if isinstance(found, list) else ()
 
     def _take(self, event: Mapping[str, Any]) -> None:
         match event.get("event"):
