@@ -7,11 +7,16 @@ that nobody but its owner may read.
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
+import math
 import os
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,6 +32,11 @@ SECRETS = {
 }
 """Each secret's environment variable: the host app's JWT key (HS256, 32 bytes or more); the Ed25519 private key (PEM)
 that signs models, and the public one that checks them. A service's key is `XIAOER_<SERVICE>_KEY`."""
+
+DEMO = "XIAOER_DEMO"
+"""Nobody's to set: who serves the demo lets anyone be any customer, and does so by `xiaoer demo` alone."""
+SECRET_BITS = 80
+"""How hard to guess a shared secret has to be: 32 random hexadecimal digits have 88 to 128 by this measure."""
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -108,15 +118,16 @@ class Settings(_Section):
     rasa: Mapping[str, Any] = Field(default_factory=dict)
     """Rasa's own keys of endpoints.yml, as they stand there."""
     demo: bool = False
-    """True only under `make run`: demo accounts, the demo shop and its phone exist."""
+    """True only under `xiaoer demo`: demo accounts, the demo shop and its phone exist."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """By the names of `SECRETS`; absent where not given."""
 
     @classmethod
-    def load(cls, project: Path, env: Mapping[str, str] | None = None) -> Settings:
-        """Read `<project>/endpoints.yml` and the environment. Raises ConfigError with every problem found."""
+    def load(cls, project: Path, env: Mapping[str, str] | None = None, *, demo: bool = False) -> Settings:
+        """Read `<project>/endpoints.yml` and the environment. Raises ConfigError with every problem found. `demo` is
+        for `xiaoer demo`, and then only this machine itself may be listened to."""
         env = os.environ if env is None else env
-        problems: list[str] = []
+        problems = [f"{DEMO}: set; nothing is a demo but `xiaoer demo` (`make run`): unset it"] if env.get(DEMO) else []
         raw = _read(project / "endpoints.yml")
         rasa = {key: raw.pop(key) for key in RASA_KEYS if key in raw}
         raw["services"] = _services(raw.get("services"), env, problems)
@@ -129,11 +140,12 @@ class Settings(_Section):
         except ValidationError as error:
             raise ConfigError(*problems, *map(_problem, error.errors())) from error
         secrets = {name: value for name, variable in SECRETS.items() if (value := _secret(variable, env, problems))}
-        if len(secrets.get("identity", "x" * 32)) < 32:
-            problems.append("XIAOER_IDENTITY_SECRET: shorter than 32 characters; make one with `openssl rand -hex 32`")
+        problems += _weak_identity(secrets.get("identity"))
         redis_url = env.get("REDIS_URL") or file.redis
         if file.redis_wait_replicas and redis_url.startswith("redis+cluster:"):
             problems.append("endpoints.yml: redis_wait_replicas: not with redis+cluster://; leave it at 0 there")
+        if demo:
+            problems += _elsewhere(file, redis_url)
         if problems:
             raise ConfigError(*problems)
         return cls(
@@ -147,7 +159,7 @@ class Settings(_Section):
             gateway=file.gateway,
             desk=file.desk,
             rasa=rasa,
-            demo=env.get("XIAOER_DEMO") == "1",
+            demo=demo,
             secrets=secrets,
         )
 
@@ -213,9 +225,61 @@ def _secret(variable: str, env: Mapping[str, str], problems: list[str]) -> str:
     except OSError as error:
         problems.append(f"{variable}_FILE: cannot read {path}: {error.strerror}")
         return ""
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if for_others(mode):
         problems.append(f"{variable}_FILE: {path} may be read by others; chmod 600 it")
     return value
+
+
+def for_others(mode: int) -> bool:
+    """Whether a file of this mode may be read, written or run by anyone but its owner."""
+    return bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is this machine's own."""
+    return url.startswith("unix:") or _is_loopback(urlsplit(url).hostname or "")
+
+
+def _elsewhere(file: _File, redis_url: str) -> list[str]:
+    """What of the demo, which lets anyone be any customer, would not be on this machine alone."""
+    reached = {f"endpoints.yml: services: {each.name}": each.url for each in file.services} | {"REDIS_URL": redis_url}
+    problems = [
+        f"{place}: not on this machine, and the demo stays on it" for place, url in reached.items() if not is_here(url)
+    ]
+    if not _is_loopback(file.gateway.host):
+        problems.append(
+            f"endpoints.yml: gateway.host: {file.gateway.host} is on a network, and the demo is not: 127.0.0.1"
+        )
+    return problems
+
+
+def _is_loopback(host: str) -> bool:
+    """False for a name other than localhost: it may mean any address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _weak_identity(secret: str | None) -> list[str]:
+    name, fix = SECRETS["identity"], "make one with `openssl rand -hex 32`"
+    if secret is None:
+        return []
+    if len(secret) < 32:
+        return [f"{name}: shorter than 32 characters; {fix}"]
+    return [f"{name}: too regular, it can be guessed; {fix}"] if _bits(secret) < SECRET_BITS else []
+
+
+def _bits(secret: str) -> float:
+    """At most so many bits of chance are in a text: none where it repeats itself or counts, else what its letters'
+    frequencies allow (Shannon 1948), were each drawn by itself."""
+    steps = {ord(after) - ord(before) for before, after in itertools.pairwise(secret)}
+    if secret in (secret + secret)[1:-1] or len(steps) == 1:
+        return 0.0
+    length = len(secret)
+    return -sum(many * math.log2(many / length) for many in Counter(secret).values())
 
 
 def _problem(error: Any) -> str:

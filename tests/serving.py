@@ -30,7 +30,7 @@ from tests.redis import redis_server, redis_url
 
 __all__ = ["redis_server", "redis_url"]
 
-SECRET = "s" * 32
+SECRET = "c9d1f0a47be26358c9d0e1f2a3b45867"
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64)
 PASSWORD = "correct horse battery"
 PEOPLE = (

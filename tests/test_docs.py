@@ -22,6 +22,7 @@ from bot.desk.accounts import load_accounts
 from bot.gateway import metrics
 from bot.handoff.reasons import REASONS
 from bot.settings import (
+    DEMO,
     RASA_KEYS,
     SECRETS,
     DeskSettings,
@@ -183,7 +184,7 @@ def test_every_setting_stands_on_its_page_with_its_default_and_what_it_means() -
 
 def test_every_variable_stands_on_its_page() -> None:
     source = (ROOT / "bot" / "settings.py").read_text("utf-8")
-    read = {*re.findall(r'env\.get\("([A-Z_]+)"\)', source), *SECRETS.values()}
+    read = {*re.findall(r'env\.get\("([A-Z_]+)"\)', source), *SECRETS.values(), DEMO}
     of_services = {"XIAOER_<SERVICE>_KEY", "XIAOER_<SERVICE>_URL"}
     assert rows(SETTINGS.partition("## Environment")[2]).keys() == read | of_services
 
@@ -214,6 +215,7 @@ def test_every_log_event_is_explained_and_none_is_made_up() -> None:
 def test_the_account_in_the_page_can_be_read(tmp_path: Path) -> None:
     (example, queues) = re.findall(r"^```yaml\n(.*?)^```$", DESK, flags=re.M | re.S)
     path = tmp_path / "desk-accounts.yml"
+    path.touch(mode=0o600)
     path.write_text(example, "utf-8")
     account = load_accounts(path).get("lin")
     assert account is not None and account.capacity == 4

@@ -1,6 +1,7 @@
 """`xiaoer demo`, what `make run` calls: a private Redis, the sandbox bank, a trained model, demo accounts, the bot.
 
-Everything it makes lives in `var/demo/`. Its secrets are random, made here; demo accounts exist nowhere else.
+Everything it makes lives in `var/demo/`. Its secrets are random, made here, and it takes no others: it signs a proof of
+being any customer for whoever asks. Demo accounts exist nowhere else, and nobody but this machine reaches it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.cli.processes import Children, demand_port, free_port
 from bot.errors import ConfigError, XiaoerError
+from bot.settings import Settings, is_here
 
 DEMO_PASSWORD = "xiaoer-demo"  # noqa: S105 - printed at every start; the accounts exist only under `make run`
 DEMO_ACCOUNTS = (
@@ -36,24 +38,58 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--var", type=Path, help="where its state and logs go (default: var/ of the project)")
     parser.add_argument("--fresh", action="store_true", help="forget earlier conversations and money moved")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)  # the bot itself, for the parent
 
 
 def run(args: argparse.Namespace) -> int:
+    _refuse_what_is_real(os.environ)
+    if args.serve:
+        return _bot(args)
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_demo(args))
     return 0
 
 
+def _refuse_what_is_real(env: Mapping[str, str]) -> None:
+    """Raises ConfigError for a secret, or an address that is not this machine's, in the environment."""
+    problems = [
+        f"{name}: set; the demo makes its own secrets, and with them anyone may be any customer: unset it"
+        for name in sorted(env)
+        if name.startswith("XIAOER_") and ("_SECRET" in name or "_KEY" in name) and env[name]
+    ]
+    problems += [
+        f"{name}: not on this machine, and the demo stays on it"
+        for name in ("REDIS_URL", "XIAOER_BANK_URL")
+        if env.get(name) and not is_here(env[name])
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    var: Path = (args.var or args.project / "var") / "demo"
+    return var
+
+
+def _bot(args: argparse.Namespace) -> int:
+    """What serves: `xiaoer run` with the demo's own secrets, and the demo shop."""
+    from bot.cli import run as serving
+
+    env = {**os.environ, **_secrets(args.project, _folder(args)), "PORT": str(args.port)}
+    again = ["demo", "--serve", "--port", str(args.port), "--var", str(_folder(args).parent)]
+    return serving.serve(Settings.load(args.project, env, demo=True), workers=args.workers, again=again)
+
+
 async def _demo(args: argparse.Namespace) -> None:
     _stop_on_signals()
-    var = (args.var or args.project / "var") / "demo"
+    var = _folder(args)
     var.mkdir(parents=True, exist_ok=True)
     with _only_one(var / "lock"):
         demand_port(args.port)
         if args.fresh:
             _forget(var)
-        env = {**os.environ, **_secrets(args.project, var), "XIAOER_DEMO": "1", "PORT": str(args.port)}
-        env["XIAOER_DESK_ACCOUNTS"] = str(_accounts(var))
+        env = {**os.environ, "PORT": str(args.port), "XIAOER_DESK_ACCOUNTS": str(_accounts(var))}
+        _secrets(args.project, var)  # before two processes would make them
         train = asyncio.create_task(_train(args.project, env))
         async with Children(logs=var.parent / "log", env=env) as children:
             await _serve(args, env, var, children, train)
@@ -66,9 +102,8 @@ async def _serve(
     bank = await _start_bank(env, var, children)
     await train
     demand_port(args.port)  # Training may have taken a while.
-    await children.start(
-        "bot", [*_xiaoer(args.project), "run", "--port", str(args.port), "--workers", str(args.workers)]
-    )
+    options = ["--serve", "--port", str(args.port), "--workers", str(args.workers), "--var", str(var.parent)]
+    await children.start("bot", [*_xiaoer(args.project), "demo", *options])
     address = f"http://localhost:{args.port}"
     await children.wait_until_up("bot", f"http://127.0.0.1:{args.port}/ready", within_s=60)
     people = ", ".join(name for name, *_ in DEMO_ACCOUNTS)
@@ -108,7 +143,8 @@ async def _start_bank(env: dict[str, str], var: Path, children: Children) -> str
         return env["XIAOER_BANK_URL"]
     port = free_port(8081)
     url = f"http://127.0.0.1:{port}"
-    await children.start("bank", [sys.executable, "-m", "sandbox", "--port", str(port), "--db", var / "bank.db"])
+    command: list[str | Path] = [sys.executable, "-m", "sandbox", "--port", str(port), "--db", var / "bank.db"]
+    await children.start("bank", command, env={"XIAOER_BANK_KEY_FILE": str(var / "bank.secret")})
     await children.wait_until_up("bank", f"{url}/openapi.json", within_s=20)
     children.add_env(XIAOER_BANK_URL=url)
     return url
@@ -136,7 +172,6 @@ def _secrets(project: Path, var: Path) -> dict[str, str]:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     from bot.engine.package import signing_key
-    from bot.settings import Settings
 
     for name in ("identity", "bank"):
         if not (var / f"{name}.secret").exists():

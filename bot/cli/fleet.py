@@ -6,7 +6,6 @@ restarts.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import shutil
@@ -14,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,15 +41,17 @@ DRAINED_WITHIN_S = 30.0
 """A worker finishes its turns for 20 s, and then closes its sockets."""
 
 
-async def run(settings: Settings, args: argparse.Namespace) -> int:
-    """Until SIGTERM or SIGINT: then every worker drains. Raises XiaoerError when workers do not come up at all."""
+async def run(settings: Settings, *, workers: int, command: Sequence[str]) -> int:
+    """Until SIGTERM or SIGINT: then every worker drains. Each is the command `command` of `xiaoer`. Raises XiaoerError
+    when workers do not come up at all."""
     logs.configure(worker="parent")
     ended = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     with _held_port(settings.gateway.host, settings.gateway.port) as port, _folder() as folder:
+        whole = [sys.executable, "-m", "bot", "--project", str(settings.project), *command]
         env = {**os.environ, "PORT": str(port), FOLDER: str(folder), METRICS_FOLDER: str(folder / "metrics")}
-        keepers = [asyncio.create_task(_keep(number, args, env, ended)) for number in range(args.workers)]
+        keepers = [asyncio.create_task(_keep(number, whole, env, ended)) for number in range(workers)]
         waits = [asyncio.create_task(ended.wait()), *keepers]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -64,7 +65,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], ended: asyncio.Event) -> None:
+async def _keep(number: int, command: Sequence[str], env: Mapping[str, str], ended: asyncio.Event) -> None:
     """One worker, started again whenever it dies."""
     loop = asyncio.get_running_loop()
     soon = 0
@@ -72,7 +73,7 @@ async def _keep(number: int, args: argparse.Namespace, env: Mapping[str, str], e
     try:
         while not ended.is_set():
             started = loop.time()
-            process = await _start(number, args, env)
+            process = await _start(number, command, env)
             waiting = asyncio.create_task(process.wait())
             await asyncio.wait((waiting, over), return_when=asyncio.FIRST_COMPLETED)
             if ended.is_set():
@@ -93,10 +94,7 @@ def _has_served(folder: Path) -> bool:
     return any(folder.glob("*.sock"))
 
 
-async def _start(number: int, args: argparse.Namespace, env: Mapping[str, str]) -> asyncio.subprocess.Process:
-    command = [sys.executable, "-m", "bot", "--project", str(args.project), "run"]
-    if args.model is not None:
-        command += ["--model", str(args.model)]
+async def _start(number: int, command: Sequence[str], env: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *command,
         env={**env, WORKER: str(number)},

@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,32 +33,38 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
+    env = dict(os.environ)
+    if args.port is not None:
+        env["PORT"] = str(args.port)
+    again = ["run"] if args.model is None else ["run", "--model", str(args.model)]
+    return serve(Settings.load(args.project, env), workers=args.workers, again=again, model=args.model)
+
+
+def serve(settings: Settings, *, workers: int, again: Sequence[str], model: Path | None = None) -> int:
+    """Until SIGTERM or SIGINT, in this process or in `workers` others, each of which is the command `again`. Raises
+    ConfigError or ModelError before anything is served."""
     import uvloop
 
     from bot.cli import fleet, logs
 
     for each in ONE_THREAD:
         os.environ.setdefault(each, "1")
-    env = dict(os.environ)
-    if args.port is not None:
-        env["PORT"] = str(args.port)
-    settings = Settings.load(args.project, env)
-    _check(settings, args)
-    worker = env.get(fleet.WORKER)
-    if args.workers > 1 and worker is None:
-        return asyncio.run(fleet.run(settings, args))
+    _check(settings, workers)
+    worker = os.environ.get(fleet.WORKER)
+    if workers > 1 and worker is None:
+        return asyncio.run(fleet.run(settings, workers=workers, command=again))
     if worker is None:
         fleet.demand_port(settings.gateway.host, settings.gateway.port)
     logs.configure(worker=worker or "0")
-    uvloop.run(_serve(settings, args, _siblings(env)))
+    uvloop.run(_serve(settings, model, _siblings(os.environ)))
     return 0
 
 
-def _check(settings: Settings, args: argparse.Namespace) -> None:
+def _check(settings: Settings, workers: int) -> None:
     """All that can be said before anything heavy is loaded. Raises ConfigError with every problem."""
     from bot.desk.accounts import load_accounts
 
-    problems: list[str] = [] if args.workers > 0 else [f"--workers {args.workers}: expected 1 or more"]
+    problems: list[str] = [] if workers > 0 else [f"--workers {workers}: expected 1 or more"]
     checks = (
         lambda: settings.require("identity", "verify_key", "redis"),
         lambda: load_accounts(settings.project / settings.desk.accounts),
@@ -82,7 +88,7 @@ def _siblings(env: Mapping[str, str]) -> Siblings | None:
     return Siblings(Path(env[fleet.FOLDER]), int(env[fleet.WORKER]))
 
 
-async def _serve(settings: Settings, args: argparse.Namespace, siblings: Siblings | None) -> None:
+async def _serve(settings: Settings, model: Path | None, siblings: Siblings | None) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
@@ -91,8 +97,8 @@ async def _serve(settings: Settings, args: argparse.Namespace, siblings: Sibling
     from bot.cli.service import service
     from bot.engine.models import Models
 
-    models = await Models.load(settings, args.model)
-    following = asyncio.create_task(models.follow()) if args.model is None else None
+    models = await Models.load(settings, model)
+    following = asyncio.create_task(models.follow()) if model is None else None
     name = f"{os.uname().nodename}-{os.getpid()}"
     async with service(settings, models, name=name, siblings=siblings) as running:
         await _check_redis(running)

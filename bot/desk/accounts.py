@@ -22,6 +22,7 @@ import argon2
 import yaml
 
 from bot.errors import ConfigError, SignedOut
+from bot.settings import for_others
 from bot.types import Agent
 
 Role = Literal["agent", "supervisor"]
@@ -85,11 +86,13 @@ class Accounts:
 def load_accounts(path: Path) -> Accounts:
     """Raises ConfigError with every problem of the file."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        mode, raw = path.stat().st_mode, yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"desk.accounts: cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+    if for_others(mode):
+        raise ConfigError(f"desk.accounts: {path} may be read by others, and holds passwords' hashes; chmod 600 it")
     rows = raw.get("accounts") if isinstance(raw, dict) else None
     if not isinstance(rows, list) or not rows:
         raise ConfigError(f"{path.name}: expected `accounts:` and a list of them")

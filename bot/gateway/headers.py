@@ -31,13 +31,24 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Server": "xiaoer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _OPEN_TO_PAGES = ("/widget.js", "/assets/")
 """What other sites' pages load from us."""
 _CROSS_ORIGIN_API = "/api/chat/"
+
+_prepare_headers = web.StreamResponse._prepare_headers
+
+
+async def _prepare_nameless(self: web.StreamResponse) -> None:
+    """As aiohttp does it, which then adds its own name and version: nobody needs them but who looks for a hole."""
+    await _prepare_headers(self)
+    self.headers.popall("Server", None)
+
+
+# Also for what aiohttp answers by itself, before any application: a request that cannot be parsed.
+web.StreamResponse._prepare_headers = _prepare_nameless  # type: ignore[method-assign]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

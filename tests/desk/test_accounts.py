@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+import argon2
 import pytest
 import yaml
 
@@ -56,10 +57,22 @@ def test_the_file_holds_hashes_that_only_its_owner_can_read(path: Path) -> None:
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "accounts.yml"
+    path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_accounts(path)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_a_file_that_others_may_read_is_refused_with_what_to_do(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "accounts.yml"
+    write_accounts(path, PEOPLE, password="correct horse", hasher=argon2.PasswordHasher(time_cost=1, memory_cost=64))
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        load_accounts(path)
+    path.chmod(0o600)
+    assert len(load_accounts(path)) == 2
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

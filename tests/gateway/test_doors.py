@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.serving import Gateway
@@ -15,6 +17,24 @@ async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> No
             assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "Strict-Transport-Security" not in answer.headers, "only where the answer goes over TLS"
+
+
+async def test_no_answer_says_what_serves_it(gateway: Gateway) -> None:
+    """Not a refusal, not a WebSocket's beginning, and not what is said of bytes that are no request at all."""
+    for path in ("/health", "/nowhere", "/ws/chat", "/socket.io/?EIO=4&transport=polling", "/desk"):
+        async with gateway.client.get(path, allow_redirects=False) as answer:
+            assert "Server" not in answer.headers, path
+    async with gateway.client.ws_connect("/ws/chat") as chat:
+        assert "Server" not in chat._response.headers
+    host, port = gateway.url.removeprefix("http://").split(":")
+    for raw in (b"NOT HTTP\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(raw)
+        async with asyncio.timeout(10):
+            said = await reader.read()
+        writer.close()
+        assert said.startswith(b"HTTP/1.") and b" 400 " in said.partition(b"\r\n")[0]
+        assert b"\r\nServer:" not in said
 
 
 async def test_it_is_alive_and_ready(gateway: Gateway) -> None:

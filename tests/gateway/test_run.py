@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -78,6 +79,50 @@ async def test_without_real_secrets_it_says_all_that_is_missing_and_does_not_sta
     said = await failure(tmp_path, {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})
     for missing in ("XIAOER_IDENTITY_SECRET", "XIAOER_VERIFY_KEY", "REDIS_URL", "desk-accounts.yml"):
         assert missing in said
+
+
+@pytest.mark.parametrize("value", ["1", "true", "0"])
+async def test_what_is_served_for_real_is_never_the_demo(project: Path, redis_url: str, value: str) -> None:
+    """With it anyone could become anyone; the demo's own secrets and addresses are all that it may have."""
+    said = await failure(project, env(project, redis_url, XIAOER_DEMO=value), "--port", "0")
+    assert said == "xiaoer run: XIAOER_DEMO: set; nothing is a demo but `xiaoer demo` (`make run`): unset it"
+
+
+async def test_no_setting_of_the_file_and_no_flag_makes_it_a_demo(
+    project: Path, redis_url: str, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(project, tmp_path / "project"))
+    (copy / "endpoints.yml").write_text("demo: true\n")
+    assert "endpoints.yml: demo is not a setting" in await failure(copy, env(copy, redis_url), "--port", "0")
+    process = await start(project, env(project, redis_url), "--demo")
+    _, said = await process.communicate()
+    assert process.returncode == 2 and b"unrecognized arguments: --demo" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("XIAOER_IDENTITY_SECRET", SECRET),
+        ("XIAOER_BANK_KEY_FILE", "/etc/xiaoer/bank.key"),
+        ("XIAOER_SIGNING_KEY", "pem"),
+        ("REDIS_URL", "redis://10.0.0.5:6379/0"),
+        ("XIAOER_BANK_URL", "https://accounts.internal"),
+    ],
+)
+@pytest.mark.parametrize("option", [(), ("--serve",)])
+async def test_the_demo_takes_nothing_real(
+    project: Path, tmp_path: Path, name: str, value: str, option: tuple[str, ...]
+) -> None:
+    clean = {each: os.environ[each] for each in ("PATH", "HOME") if each in os.environ} | {"PYTHONPATH": str(ROOT)}
+    command = ["-m", "bot", "--project", str(project), "demo", "--port", "0", "--var", str(tmp_path), *option]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env={**clean, name: value}, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    assert process.returncode == 1
+    assert said.decode().startswith(f"xiaoer demo: {name}: ") and said.count(b"\n") == 1
+    assert value not in said.decode()
 
 
 async def test_a_taken_port_is_one_clear_line(project: Path, redis_url: str) -> None:
