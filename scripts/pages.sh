@@ -31,9 +31,9 @@ fi
 
 if [ $# -gt 0 ]; then exec npm --prefix web run --silent "$@"; fi
 
-built=web/dist/.made-from
+built=var/pages.made-from
 want=$(find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/tests -prune -o -path web/test-results -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum)
-if [ -f "$built" ] && [ "$(cat "$built")" = "$want" ]; then exit 0; fi
+if [ -f web/dist/files.json ] && [ -f "$built" ] && [ "$(cat "$built")" = "$want" ]; then exit 0; fi
 echo "xiaoer: building the pages"
 if ! npm --prefix web run --silent build >var/pages.log 2>&1; then
     tail -n 30 var/pages.log >&2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from bot.engine.engine import Engine
@@ -20,9 +23,10 @@ __all__ = ["bank", "seeded_file"]
 PAGES = {
     "index.html": "<title>shop</title>",
     "desk/index.html": "<title>desk</title>",
-    "widget.js": "xiaoer",
+    "widget.js": "xiaoer" * 50,
     "assets/desk-4f3a.css": "b{}",
 }
+BROTLI = b"stands for what the build pressed"
 
 
 @pytest_asyncio.fixture
@@ -31,10 +35,15 @@ async def demo(
 ) -> AsyncIterator[Gateway]:
     folder = tmp_path / "project"
     shutil.copytree(project, folder)
+    dist = folder / "web" / "dist"
     for name, text in PAGES.items():
-        path = folder / "web" / "dist" / name
+        path = dist / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    (dist / "widget.js.gz").write_bytes(gzip.compress(PAGES["widget.js"].encode()))
+    (dist / "widget.js.br").write_bytes(BROTLI)
+    (dist / ".made-from").write_text("4027", encoding="utf-8")
+    (dist / "files.json").write_text(json.dumps(list(PAGES)), encoding="utf-8")
     service = ServiceSettings(name="bank", module="actions.services.bank.Bank", url=bank.url, key=KEY)
     async with serving(engine, redis_url, folder, demo=True, services=(service,)) as gateway:
         yield gateway
@@ -90,6 +99,57 @@ async def test_hashed_files_are_kept_and_pages_are_asked_for_again(demo: Gateway
     async with demo.client.get("/") as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+async def test_only_what_the_build_listed_is_served(demo: Gateway) -> None:
+    for path in ("/.made-from", "/files.json", "/widget.js.gz", "/widget.js.br", "/assets/", "/assets/../files.json"):
+        async with demo.client.get(path) as answer:
+            assert answer.status == 404, path
+
+
+@pytest.mark.parametrize(
+    ("accepts", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("br;q=0.1, gzip", "gzip"),
+        ("*", "br"),
+        ("identity, br;q=0.5", None),
+        ("br;q=nonsense", None),
+        ("abracadabra", None),
+        ("", None),
+    ],
+)
+async def test_a_page_comes_compressed_as_the_browser_accepts_it(
+    demo: Gateway, accepts: str, coding: str | None
+) -> None:
+    async with demo.client.get("/widget.js", headers={"Accept-Encoding": accepts}, auto_decompress=False) as answer:
+        body = await answer.read()
+    assert answer.headers.get("Content-Encoding") == coding
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert int(answer.headers["Content-Length"]) == len(body)
+    plain = PAGES["widget.js"].encode()
+    assert {"br": body == BROTLI, "gzip": body[:2] == b"\x1f\x8b", None: body == plain}[coding]
+
+
+async def test_a_page_that_has_not_changed_is_not_sent_again_and_each_coding_has_its_own_tag(demo: Gateway) -> None:
+    tags = {}
+    for coding in ("br", "gzip", "identity"):
+        headers = {"Accept-Encoding": coding}
+        async with demo.client.head("/widget.js", headers=headers, auto_decompress=False) as answer:
+            tags[coding] = answer.headers["ETag"]
+            assert (answer.status, await answer.read()) == (200, b"")
+            assert int(answer.headers["Content-Length"]) > 0
+        async with demo.client.get("/widget.js", headers={**headers, "If-None-Match": tags[coding]}) as answer:
+            assert (answer.status, await answer.read()) == (304, b"")
+    assert len(set(tags.values())) == 3
+
+
+async def test_a_range_gets_the_whole_file(demo: Gateway) -> None:
+    async with demo.client.get("/widget.js", headers={"Range": "bytes=0-3", "Accept-Encoding": "gzip"}) as answer:
+        assert (answer.status, await answer.text()) == (200, PAGES["widget.js"])
 
 
 async def test_who_writes_from_this_machine_is_not_slowed_down_in_the_demo(demo: Gateway) -> None:
