@@ -14,6 +14,7 @@ XiaoerError
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
 │   ├── RateLimited             one customer or address sends faster than it may; others are not affected
 │   └── StoreDown               Redis cannot be reached, or is failing over
+├── AuditBroken                 a line of the audit trail was changed, removed or never ours
 ├── LeaseLost                   another worker has taken the conversation over; nothing was written
 ├── Taken                       another agent was first
 ├── NotFound                    no such handoff, agent, queue
@@ -97,6 +98,14 @@ class RateLimited(Busy):
 
 class StoreDown(Busy):
     pass
+
+
+class AuditBroken(XiaoerError):
+    """`seq` is the number of the first line that does not hold; 0 where it has none."""
+
+    def __init__(self, seq: int, problem: str) -> None:
+        super().__init__(f"line {seq} {problem}" if seq else f"a line {problem}")
+        self.seq = seq
 
 
 class LeaseLost(XiaoerError):

@@ -29,9 +29,11 @@ SECRETS = {
     "identity": "XIAOER_IDENTITY_SECRET",
     "signing_key": "XIAOER_SIGNING_KEY",
     "verify_key": "XIAOER_VERIFY_KEY",
+    "audit": "XIAOER_AUDIT_KEY",
 }
 """Each secret's environment variable: the host app's JWT key (HS256, 32 bytes or more); the Ed25519 private key (PEM)
-that signs models, and the public one that checks them. A service's key is `XIAOER_<SERVICE>_KEY`."""
+that signs models, and the public one that checks them; what the audit trail is sealed with. A service's key is
+`XIAOER_<SERVICE>_KEY`."""
 
 DEMO = "XIAOER_DEMO"
 """Nobody's to set: who serves the demo lets anyone be any customer, and does so by `xiaoer demo` alone."""
@@ -140,7 +142,7 @@ class Settings(_Section):
         except ValidationError as error:
             raise ConfigError(*problems, *map(_problem, error.errors())) from error
         secrets = {name: value for name, variable in SECRETS.items() if (value := _secret(variable, env, problems))}
-        problems += _weak_identity(secrets.get("identity"))
+        problems += [problem for name in ("identity", "audit") for problem in _weak(name, secrets.get(name))]
         redis_url = env.get("REDIS_URL") or file.redis
         if file.redis_wait_replicas and redis_url.startswith("redis+cluster:"):
             problems.append("endpoints.yml: redis_wait_replicas: not with redis+cluster://; leave it at 0 there")
@@ -263,13 +265,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _weak_identity(secret: str | None) -> list[str]:
-    name, fix = SECRETS["identity"], "make one with `openssl rand -hex 32`"
+def _weak(name: str, secret: str | None) -> list[str]:
+    variable, fix = SECRETS[name], "make one with `openssl rand -hex 32`"
     if secret is None:
         return []
     if len(secret) < 32:
-        return [f"{name}: shorter than 32 characters; {fix}"]
-    return [f"{name}: too regular, it can be guessed; {fix}"] if _bits(secret) < SECRET_BITS else []
+        return [f"{variable}: shorter than 32 characters; {fix}"]
+    return [f"{variable}: too regular, it can be guessed; {fix}"] if _bits(secret) < SECRET_BITS else []
 
 
 def _bits(secret: str) -> float:

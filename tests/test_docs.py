@@ -205,7 +205,14 @@ def test_every_metric_is_explained_and_none_is_made_up() -> None:
 def test_every_log_event_is_explained_and_none_is_made_up() -> None:
     logged = re.compile(r'\blog\.(?:debug|info|warning|error|exception)\(\s*"([a-z_]+\.[a-z_]+)')
     events = {event for path in CODE for event in logged.findall(path.read_text("utf-8"))}
-    table = rows(OPERATIONS.partition("## Logs")[2].partition("## Models")[0])
+    table = rows(OPERATIONS.partition("## Logs")[2].partition("## The audit trail")[0])
+    assert table.keys() == events
+
+
+def test_every_event_of_the_audit_trail_is_explained_and_none_is_made_up() -> None:
+    recorded = re.compile(r'\brecord\(\s*"([a-z_]+\.[a-z_]+)"')
+    events = {event for path in CODE for event in recorded.findall(path.read_text("utf-8"))}
+    table = rows(OPERATIONS.partition("## The audit trail")[2].partition("## Models")[0])
     assert table.keys() == events
 
 

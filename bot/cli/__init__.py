@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "check a project's files before training",
     "nlu": "measure and inspect the understanding",
     "model": "list, check and sign models",
+    "audit": "who did what: read, check, export",
 }
 
 

@@ -173,13 +173,14 @@ def _secrets(project: Path, var: Path) -> dict[str, str]:
 
     from bot.engine.package import signing_key
 
-    for name in ("identity", "bank"):
+    for name in ("identity", "bank", "audit"):
         if not (var / f"{name}.secret").exists():
             _write_private(var / f"{name}.secret", secrets.token_hex(32))
     public = signing_key(Settings.load(project, {})).public_key()
     return {
         "XIAOER_IDENTITY_SECRET_FILE": str(var / "identity.secret"),
         "XIAOER_BANK_KEY_FILE": str(var / "bank.secret"),
+        "XIAOER_AUDIT_KEY_FILE": str(var / "audit.secret"),
         "XIAOER_VERIFY_KEY": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
     }
 

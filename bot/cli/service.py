@@ -20,6 +20,7 @@ from bot.engine.engine import Engine
 from bot.engine.models import Source
 from bot.engine.worker import Worker
 from bot.errors import ConfigError
+from bot.gateway import metrics
 from bot.gateway.answers import Answers
 from bot.gateway.app import make_app
 from bot.gateway.frontdoor import FrontDoor
@@ -31,6 +32,7 @@ from bot.gateway.siblings import Siblings
 from bot.handoff.life import Handoffs
 from bot.handoff.routing import Routing
 from bot.settings import Settings
+from bot.store.audit import Audit, AuditLine
 from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
@@ -53,6 +55,7 @@ class Service:
     conversations: Conversations
     floor: Floor
     handoffs: Handoffs
+    audit: Audit
 
 
 @asynccontextmanager
@@ -64,6 +67,7 @@ async def service(
     client = connect(settings.redis_url)
     conversations = Conversations(client, site=settings.site, wait_replicas=settings.redis_wait_replicas)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
+    audit = Audit(client, site=settings.site, key=settings.secrets.get("audit", ""), on_recorded=_recorded)
 
     async def nudge(conversation_id: str) -> None:
         await worker.nudge(conversation_id)
@@ -82,11 +86,13 @@ async def service(
         load=Load(answer_within_s=settings.gateway.answer_within_s),
         answers=Answers(conversations),
     )
-    desk = _desk(settings, client, accounts=accounts, floor=floor, handoffs=handoffs, conversations=conversations)
+    desk = _desk(
+        settings, client, accounts=accounts, floor=floor, handoffs=handoffs, conversations=conversations, audit=audit
+    )
     app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)], siblings=siblings)
     try:
         async with _answering(app, door, worker, handoffs):
-            yield Service(app, door, conversations, floor, handoffs)
+            yield Service(app, door, conversations, floor, handoffs, audit)
     finally:
         await floor.aclose()
         await conversations.aclose()
@@ -122,6 +128,7 @@ def _desk(
     floor: Floor,
     handoffs: Handoffs,
     conversations: Conversations,
+    audit: Audit,
 ) -> Desk:
     proxies, session_s = Proxies(settings.gateway.trusted_proxies), int(settings.desk.session_hours * 3600)
     return Desk(
@@ -130,11 +137,17 @@ def _desk(
         floor=floor,
         handoffs=handoffs,
         conversations=conversations,
+        audit=audit,
         queues=Routing(settings.handoff).queues,
         session_s=session_s,
         address_of=proxies.address,
         is_https=proxies.is_https,
     )
+
+
+def _recorded(line: AuditLine, waiting: int) -> None:
+    metrics.AUDITED.labels(event=line.event).inc()
+    metrics.AUDIT_WAITING.set(waiting)
 
 
 async def _sweep(handoffs: Handoffs) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.desk import views
 from bot.desk.guard import COOKIE, check_header
 from bot.desk.keys import DESK, Desk
-from bot.errors import AccessDenied, BadMessage, RateLimited
+from bot.errors import AccessDenied, BadMessage, RateLimited, SignedOut
 from bot.types import Agent, Handoff, WrapUp
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,13 @@ async def sign_in(request: web.Request) -> web.Response:
         wait_s = await desk.sessions.throttle(each)
         if wait_s is not None:
             raise RateLimited("too many tries to sign in", retry_after_s=wait_s)
-    account = await desk.accounts.sign_in(name, password)
+    address = desk.address_of(request)
+    try:
+        account = await desk.accounts.sign_in(name, password)
+    except SignedOut:
+        await desk.audit.record("desk.sign_in_failed", actor="", subject=_account(desk, name), address=address)
+        raise
+    await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address)
     for each in tries:
         await desk.sessions.forgive(each)
     await desk.floor.put_agent(account.agent())
@@ -57,10 +63,17 @@ async def sign_in(request: web.Request) -> web.Response:
     return response
 
 
+def _account(desk: Desk, name: str) -> str:
+    """Whom a stranger wanted to be; what is nobody's name may be a password, and is not recorded."""
+    account = desk.accounts.get(name.strip().lower())
+    return f"account:{account.id}" if account else "account:?"
+
+
 async def sign_out(request: web.Request, agent: Agent) -> web.Response:
     desk = request.app[DESK]
     await desk.sessions.close(request.cookies[COOKIE])
     await desk.floor.set_state(agent.id, "offline", time.time())
+    await desk.audit.record("desk.signed_out", actor=f"agent:{agent.id}", address=desk.address_of(request))
     log.info("desk.signed_out", agent=agent.id)
     response = web.json_response({})
     response.del_cookie(COOKIE, path="/desk", httponly=True, samesite="Strict")

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.desk.accounts import Account, Accounts
 from bot.errors import NotFound
 from bot.handoff.life import Handoffs
+from bot.store.audit import Audit
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
 from bot.store.sessions import Sessions
@@ -23,6 +24,7 @@ class Desk:
     floor: Floor
     handoffs: Handoffs
     conversations: Conversations
+    audit: Audit
     queues: Sequence[Queue]
     session_s: int
     address_of: Callable[[web.Request], str]

@@ -27,6 +27,10 @@ TURN_SECONDS = Histogram(
     "From a message's acceptance to its answer.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
 )
+AUDITED = Counter("xiaoer_audit_lines_total", "Lines of the audit trail written.", ["event"])
+AUDIT_WAITING = Gauge(
+    "xiaoer_audit_lines_waiting", "Lines of the audit trail not exported yet.", multiprocess_mode="mostrecent"
+)
 
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 

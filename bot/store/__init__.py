@@ -15,6 +15,7 @@
     floor.py           Floor: queues, handoffs, agents; floor_lua.py its scripts, floor_view.py how it looks
     sessions.py        who is signed in at the desk
     limits.py          Limiter: token buckets
+    audit.py           Audit: who did what; audit_chain.py what holds its lines together
 
 Every state change is one Lua script whose keys share one hash tag, so everything runs on Redis Cluster; only commands
 of Redis 6.2 are used. A script may be sent twice (a connection broke after it ran): each is written so that the second

@@ -28,6 +28,7 @@ WITHOUT_TTL = {
     r"[^:]+:\{floor:[^}]+\}:(agents|states)": "the desk's people: as many entries as there are agents",
     r"[^:]+:\{floor:[^}]+\}:(seq|updates)": "the floor's counter and its latest updates: bounded, never restarted",
     r"[^:]+:\{floor:[^}]+\}:events": "what happened, until the archive has read it: bounded by its length",
+    r"[^:]+:\{audit:[^}]+\}:(trail|head)": "who did what: kept until `xiaoer audit export` has written it elsewhere",
 }
 """Patterns of the keys that never expire, and why each may stay."""
 
@@ -163,3 +164,10 @@ def limit(site: str, key: str) -> str:
 def session(site: str, digest: str) -> str:
     """String: the agent who is signed in; SESSION_TTL_S."""
     return f"{site}:session:{digest}"
+
+
+def audit(site: str) -> tuple[str, str]:
+    """The audit trail, a stream `<seq>-0` of lines, and its head, a hash: seq and hash of the last line, base_seq and
+    base_hash of the last one exported. No TTL, see WITHOUT_TTL."""
+    stem = f"{site}:{{audit:{site}}}:"
+    return f"{stem}trail", f"{stem}head"

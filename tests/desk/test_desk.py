@@ -139,6 +139,22 @@ async def test_a_wrong_password_is_refused_and_guessing_is_slowed_down(gateway: 
         assert (await guesser.sign_in("lin"))[0] == 429, "the right password is not tried either"
 
 
+async def test_who_signed_in_or_tried_to_stands_in_the_audit_trail(gateway: Gateway) -> None:
+    async with person(gateway) as somebody:
+        await somebody.sign_in("lin", "wrong")
+        await somebody.sign_in("my secret password", "lin")
+        await somebody.sign_in("lin")
+        await somebody.post("sign-out")
+    lines = [json.loads(line) async for line in gateway.service.audit.lines()]
+    assert [(line["event"], line["actor"], line["subject"]) for line in lines] == [
+        ("desk.sign_in_failed", "", "account:lin"),
+        ("desk.sign_in_failed", "", "account:?"),
+        ("desk.signed_in", "agent:lin", ""),
+        ("desk.signed_out", "agent:lin", ""),
+    ]
+    assert {line["address"] for line in lines} == {"127.0.0.1"}
+
+
 async def test_a_call_that_another_site_could_send_is_refused(gateway: Gateway) -> None:
     async with person(gateway, "lin") as lin:
         for headers in ({}, {**OURS, "Origin": "https://evil.example"}):

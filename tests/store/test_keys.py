@@ -9,6 +9,7 @@ import pytest
 
 from bot.handoff.life import Handoffs
 from bot.store import keys
+from bot.store.audit import Audit
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.floor import Floor
@@ -36,6 +37,7 @@ async def use_everything(redis: Client, site: str) -> None:
     await floor.accept("h0", "lin", now=1.0)
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
+    await Audit(redis, site=site).record("desk.signed_in", actor="agent:lin")
     await conversations.aclose()
 
 
