@@ -13,7 +13,7 @@ XiaoerError
 │   └── SignedOut               nobody is signed in at the desk, or name and password do not match
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
 │   ├── RateLimited             one customer or address sends faster than it may; others are not affected
-│   └── StoreDown               Redis cannot be reached, or is failing over
+│   └── StoreDown               Redis cannot be reached, is failing over, or refuses to write
 ├── AuditBroken                 a line of the audit trail was changed, removed or never ours
 ├── LeaseLost                   another worker has taken the conversation over; nothing was written
 ├── Taken                       another agent was first
@@ -97,7 +97,11 @@ class RateLimited(Busy):
 
 
 class StoreDown(Busy):
-    pass
+    """`refuses`: it can be reached, but does not write (memory or disk full, a replica, replicas missing)."""
+
+    def __init__(self, message: str, *, retry_after_s: int, refuses: bool = False) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.refuses = refuses
 
 
 class AuditBroken(XiaoerError):

@@ -14,7 +14,7 @@ from bot.channels.native import Native
 from bot.channels.socketio import SocketIO
 from bot.gateway import chat_http, demo, health, metrics, webhooks
 from bot.gateway.chat_socket import chat_socket
-from bot.gateway.errors import errors
+from bot.gateway.errors import errors, remember
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS, Sockets
@@ -48,7 +48,9 @@ def make_app(
     app[ORIGINS] = origins
     app[PROXIES] = proxies
     app[SOCKETS] = Sockets()
+    app[health.READINESS] = health.Readiness(door.conversations)
     add_headers(app, origins, proxies)
+    app.on_response_prepare.append(remember)
     _add_routes(app)
     if settings.demo:
         demo.add_routes(app, settings)

@@ -25,7 +25,7 @@ from bot.channels.native import (
     frame_id,
     identity_body,
 )
-from bot.errors import AccessDenied, BadMessage, Busy, NotFound, NotYours, XiaoerError
+from bot.errors import AccessDenied, BadMessage, Busy, NotFound, NotYours
 from bot.gateway import metrics
 from bot.gateway.errors import refusal
 from bot.gateway.feed import News, feed
@@ -85,7 +85,9 @@ class _Session:
             if hello is None:
                 return
             welcomed = await self._door.hello(hello, channel=Native.name, address=self._address)
-        except XiaoerError as error:
+        except ConnectionError:
+            raise
+        except Exception as error:  # whoever calls is told in frames, whatever happened
             await self._refuse(error)
             return
         await self._welcome(welcomed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Handler
 
 from bot.errors import (
@@ -115,6 +115,23 @@ def _with_own_code(error: Exception) -> Refusal | None:
     return None
 
 
+_BEGUN = web.RequestKey("begun", web.StreamResponse)
+"""The answer whose headers have been sent."""
+
+
+async def remember(request: web.Request, response: web.StreamResponse) -> None:
+    """Before an answer's headers are sent: from here on no other can take its place."""
+    request[_BEGUN] = response
+
+
+async def _end(begun: web.StreamResponse) -> web.StreamResponse:
+    """An answer that had begun ends: a WebSocket with a close frame, never with another answer's bytes."""
+    if isinstance(begun, web.WebSocketResponse):
+        await begun.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"busy")
+    begun.force_close()
+    return begun
+
+
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns whatever a handler raises into a refusal. Redirects and the like pass."""
@@ -130,7 +147,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionResetError:
         raise
     except Exception as error:  # The last line of defence: whoever calls gets an answer.
-        return refusal(error).response()
+        said = refusal(error)
+        begun = request.get(_BEGUN)
+        return said.response() if begun is None else await _end(begun)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -6,7 +6,8 @@ import hashlib
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -129,24 +130,25 @@ class FrontDoor:
     ) -> Accepted:
         """Accept a message into a conversation whose caller has shown that it is theirs. Once this returns, it will be
         answered. Raises RateLimited, Busy, NotFound."""
-        now = time.time()
-        try:
-            if not self.open:
-                raise Busy("this process is going away", retry_after_s=1)
-            await self._limits.message(conversation_id, address)
-            self._load.admit(now=time.monotonic())
-            turn = received.turn(
-                conversation_id=conversation_id,
-                channel=channel,
-                message_id=received.message_id or uuid.uuid4().hex,
-                at=now,
-            )
-            accepted = await self.conversations.accept(turn)
-        except NotFound:
-            raise
-        except XiaoerError as error:
-            metrics.REFUSED.labels(channel, refusal(error).code).inc()
-            raise
+        with _counting_refusals(channel):
+            await self._admit(conversation_id, address)
+            return await self._accept(conversation_id, received, channel=channel, holder=holder)
+
+    async def _admit(self, conversation_id: str, address: str) -> None:
+        """Return if one more message may be taken. Nothing is made for one that may not."""
+        if not self.open:
+            raise Busy("this process is going away", retry_after_s=1)
+        await self._limits.message(conversation_id, address)
+        self._load.admit(now=time.monotonic())
+
+    async def _accept(self, conversation_id: str, received: Received, *, channel: str, holder: Holder) -> Accepted:
+        turn = received.turn(
+            conversation_id=conversation_id,
+            channel=channel,
+            message_id=received.message_id or uuid.uuid4().hex,
+            at=time.time(),
+        )
+        accepted = await self.conversations.accept(turn)
         if not accepted.repeated and holder is Holder.BOT:
             self._load.began(conversation_id, accepted.seq, now=time.monotonic())
             self._gauge()
@@ -162,13 +164,16 @@ class FrontDoor:
         proof nobody reaches a signed-in customer's conversation. Returns its id, too."""
         identity = None if identity_token is None else self.verify(identity_token)
         conversation_id = derived_id(channel, received.sender, identity)
-        if self._known.get(conversation_id) != (identity_token or ""):
-            await self._make(conversation_id, channel, identity, identity_token)
-        try:
-            return conversation_id, await self.receive(conversation_id, received, channel=channel, address=address)
-        except NotFound:
-            await self._make(conversation_id, channel, identity, identity_token)
-            return conversation_id, await self.receive(conversation_id, received, channel=channel, address=address)
+        with _counting_refusals(channel):
+            await self._admit(conversation_id, address)
+            if self._known.get(conversation_id) != (identity_token or ""):
+                await self._make(conversation_id, channel, identity, identity_token)
+            try:
+                accepted = await self._accept(conversation_id, received, channel=channel, holder=Holder.BOT)
+            except NotFound:
+                await self._make(conversation_id, channel, identity, identity_token)
+                accepted = await self._accept(conversation_id, received, channel=channel, holder=Holder.BOT)
+        return conversation_id, accepted
 
     async def _make(self, conversation_id: str, channel: str, identity: Identity | None, token: str | None) -> None:
         await self.conversations.ensure(conversation_id, channel=channel)
@@ -178,6 +183,17 @@ class FrontDoor:
         self._known.move_to_end(conversation_id)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
+
+
+@contextmanager
+def _counting_refusals(channel: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        raise
+    except XiaoerError as error:
+        metrics.REFUSED.labels(channel, refusal(error).code).inc()
+        raise
 
 
 def derived_id(channel: str, sender: str, identity: Identity | None) -> str:

@@ -12,6 +12,23 @@ ADDRESS_FACTOR = 10
 """Many customers may share an address (a company, a mobile network)."""
 
 
+_IPV6_PREFIX = 64
+"""What one IPv6 subscriber has: they may write from any address in it."""
+
+
+def network(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or an IPv6 network of 64 bits."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
+
+
 class Limits:
     """Token buckets in Redis, shared by all processes. `local_is_free`: whoever writes from this machine itself is not
     limited (demo and benchmarks)."""
@@ -22,16 +39,16 @@ class Limits:
         self._local_is_free = local_is_free
 
     async def message(self, conversation_id: str, address: str) -> None:
-        """Raises RateLimited."""
+        """Raises RateLimited. The address comes first: whoever makes up conversations makes no bucket for each."""
         if self._is_free(address):
             return
+        await self._take(f"a:{network(address)}", self._per_minute * ADDRESS_FACTOR)
         await self._take(f"c:{conversation_id}", self._per_minute)
-        await self._take(f"a:{address}", self._per_minute * ADDRESS_FACTOR)
 
     async def opening(self, address: str) -> None:
         """A new conversation from this address. Raises RateLimited."""
         if not self._is_free(address):
-            await self._take(f"o:{address}", self._per_minute * ADDRESS_FACTOR)
+            await self._take(f"o:{network(address)}", self._per_minute * ADDRESS_FACTOR)
 
     async def _take(self, name: str, per_minute: int) -> None:
         wait_s = await self._limiter.take(name, per_minute=per_minute)

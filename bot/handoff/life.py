@@ -200,7 +200,7 @@ class Handoffs:
     async def _resume(self, handoff: Handoff, metadata: Mapping[str, Any]) -> None:
         turn = Turn(
             conversation_id=handoff.conversation_id,
-            message_id=f"resume:{handoff.id}",
+            message_id=f"resume/{handoff.id}",
             channel=handoff.channel,
             text="",
             at=time.time(),

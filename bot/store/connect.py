@@ -8,6 +8,7 @@ redis+cluster://[user:password@]host:port,host:port
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ClusterError, ReadOnlyError, RedisClusterException
+from redis.exceptions import ClusterError, OutOfMemoryError, ReadOnlyError, RedisClusterException, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -28,6 +29,12 @@ from bot.store.sending import make_cancellable
 Client = Redis | RedisCluster
 
 _UNREACHABLE = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, ClusterError, RedisClusterException, OSError)
+_REFUSING = re.compile(
+    r"(?:^|-)(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|BUSY|NOPERM|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK) "
+    r"|(command not allowed when used memory|can't write against a read only replica"
+    r"|Not enough good replicas|not able to persist on disk)"
+)
+"""How a server says that it does not write now: by a code of its own, or in the error of a script that it stopped."""
 RETRY_AFTER_S = 2
 
 make_cancellable()
@@ -41,11 +48,20 @@ DEFAULT_PORTS = {"redis+sentinel": 26379, "redis+cluster": 6379}
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """`StoreDown` where redis-py says in one of its many ways that no server took the command."""
+    """`StoreDown` where redis-py says in one of its many ways that no server took the command: none could be reached,
+    or it refuses to write (memory or disk full, a replica, replicas missing)."""
     try:
         yield
     except _UNREACHABLE as error:
-        raise StoreDown(f"Redis: {type(error).__name__}", retry_after_s=RETRY_AFTER_S) from error
+        raise StoreDown(
+            f"Redis: {type(error).__name__}", retry_after_s=RETRY_AFTER_S, refuses=isinstance(error, ReadOnlyError)
+        ) from error
+    except ResponseError as error:
+        refuses = _REFUSING.search(str(error))
+        if refuses is None and not isinstance(error, OutOfMemoryError):
+            raise
+        why = (refuses and refuses[1]) or type(error).__name__
+        raise StoreDown(f"Redis refuses to write: {why}", retry_after_s=RETRY_AFTER_S, refuses=True) from error
 
 
 class _Redis(Redis):

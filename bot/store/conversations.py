@@ -20,6 +20,7 @@ from bot.store import codec, keys, lua
 from bot.store.connect import Client
 from bot.store.due import Due
 from bot.store.nouns import Accepted, Changes, Conversation, Finished, Lease, Opened, TurnCommit, Work
+from bot.store.probe import probe
 from bot.store.script import Arg, Script
 from bot.store.settle import Settler
 from bot.store.wake import Subscription, Wakes
@@ -48,6 +49,7 @@ class Conversations:
         self._site = site
         self._ttl_s = ttl_s
         self._max_pending = max_pending
+        self._wait_replicas = wait_replicas
         self._due = Due(redis, site=site, wait_replicas=wait_replicas)
         self._settler = Settler(redis, self._due, site=site)
         self.wakes = Wakes(redis)
@@ -76,7 +78,8 @@ class Conversations:
         fields: list[Arg] = ["channel", codec.raw(channel), "language", codec.raw(language), "secret", digest]
         if metadata:
             fields += "metadata", codec.dumps(metadata)
-        await lua.run(self.redis, lua.OPEN, self._keys(conversation_id), self._ttl_s, *fields)
+        ttl_s = min(keys.UNSPOKEN_TTL_S, self._ttl_s)
+        await lua.run(self.redis, lua.OPEN, self._keys(conversation_id), ttl_s, *fields)
 
     async def authenticate(self, token: str) -> Conversation:
         """The conversation that was opened with this token; `NotYours` if there is none."""
@@ -264,6 +267,10 @@ class Conversations:
     async def notify(self, conversation_id: str, ephemeral: Mapping[str, Any]) -> None:
         """Tell those who listen right now: typing, a place in line. Not in the log."""
         await self.redis.execute_command("PUBLISH", self._keys(conversation_id).wake, codec.dumps(dict(ephemeral)))
+
+    async def probe(self) -> None:
+        """Write something. `StoreDown` where Redis, or a node of the cluster, cannot be reached or does not write."""
+        await probe(self.redis, site=self._site, wait_replicas=self._wait_replicas)
 
     # Work that a crash left behind
 

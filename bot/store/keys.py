@@ -13,9 +13,12 @@ from zlib import crc32
 
 CONVERSATION_TTL_S = 7 * 24 * 3600
 """A conversation lives this long after its last line."""
+UNSPOKEN_TTL_S = 24 * 3600
+"""... and this long while nothing was said in it: who only opens the chat leaves little behind."""
 HANDOFF_TTL_S = 7 * 24 * 3600
 SESSION_TTL_S = 12 * 3600
 PACE_TTL_S = 3600
+PROBE_TTL_S = 10
 EVENTS_KEPT = 100_000
 """Records of the site's `events` stream; what the archive has not read by then is lost to it."""
 SHARDS = 16
@@ -159,6 +162,11 @@ class FloorKeys:
 def limit(site: str, key: str) -> str:
     """Hash of a token bucket; lives until it would be full again."""
     return f"{site}:limit:{sha256(key.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def probe(site: str, shard: int) -> str:
+    """String: written to see whether Redis writes; PROBE_TTL_S."""
+    return f"{site}:probe:{{{shard}}}"
 
 
 def session(site: str, digest: str) -> str:

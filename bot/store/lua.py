@@ -32,7 +32,8 @@ ACCEPT = Script(
     PRELUDE
     + """
 local ttl, most, hint, id, turn, is_message, payload, wake = unpack(ARGV)
-local before = redis.call('ZSCORE', seen, 'm:' .. id)
+local mine = (is_message == '1' and 'm:' or 'o:') .. id
+local before = redis.call('ZSCORE', seen, mine)
 if before then return {'ok', tonumber(before), 1} end
 if tonumber(hint) <= number('void') then return {'stale', get('void')} end
 if is_message == '1' and redis.call('LLEN', pending) >= tonumber(most) then return {'busy'} end
@@ -43,15 +44,16 @@ else
   redis.call('XADD', log, seq .. '-0', 'turn', turn)
 end
 redis.call('RPUSH', pending, seq)
-redis.call('ZADD', seen, seq, 'm:' .. id)
+redis.call('ZADD', seen, seq, mine)
 changed()
 keep(ttl)
 redis.call('PUBLISH', wake, seq)
 return {'ok', seq, 0}
 """
 )
-"""Append a turn, unless its message id is here already. `hint` is what `due.py` wrote down before: it must be newer
-than the last one that was cleared away, else the turn could be accepted and forgotten."""
+"""Append a turn, unless its message id is here already: a customer's (`m:`) and ours (`o:`) are never the same id.
+`hint` is what `due.py` wrote down before: it must be newer than the last one that was cleared away, else the turn could
+be accepted and forgotten."""
 
 TAKE = Script(
     PRELUDE
@@ -223,8 +225,9 @@ return {'ok', joined(said)}
 OPEN = Script(
     """
 local ttl = ARGV[1]
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'ok'} end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('EXPIRE', KEYS[1], ttl)
 return {'ok'}
 """
 )

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+import redis
 
 from bot.engine.engine import Engine
 from bot.settings import GatewaySettings
+from bot.store import keys
 from tests.serving import Gateway, serving
+from tests.store.makers import turn
 
 
 @pytest_asyncio.fixture
@@ -42,3 +45,28 @@ async def test_an_address_a_client_makes_up_is_not_believed(strict: Gateway) -> 
     for n in range(30):
         await statuses(strict, 1, sender=f"ann{n}", address=f"198.51.100.{n}, 203.0.113.9")
     assert await statuses(strict, 1, sender="dora", address="198.51.100.99, 203.0.113.9") == [429]
+
+
+async def test_a_flood_of_made_up_senders_makes_nothing_once_it_is_refused(strict: Gateway, redis_url: str) -> None:
+    """3 a minute, ten times as many from one address: those leave a conversation and a bucket, the others nothing."""
+    answers = await statuses(strict, 100)
+    assert answers.count(429) == 70
+    with redis.Redis.from_url(redis_url) as client:
+        conversations = list(client.scan_iter("main:{c:*:meta"))
+        buckets = list(client.scan_iter("main:limit:*"))
+    assert len(conversations) == 30
+    assert len(buckets) == 31
+
+
+async def test_all_addresses_of_one_ipv6_network_share_a_limit(strict: Gateway) -> None:
+    answers = [(await statuses(strict, 1, sender=f"eve{n}", address=f"2001:db8:1:2::{n:x}"))[0] for n in range(32)]
+    assert answers == [200] * 30 + [429] * 2
+    assert await statuses(strict, 1, sender="fay", address="2001:db8:1:3::1") == [200]
+
+
+async def test_who_only_opens_the_chat_leaves_it_for_a_day_and_who_writes_for_a_week(gateway: Gateway) -> None:
+    opened = await gateway.conversations.open(channel="native")
+    key = keys.conversation("main", opened.conversation_id).meta
+    assert await gateway.conversations.redis.ttl(key) <= keys.UNSPOKEN_TTL_S
+    await gateway.conversations.accept(turn(opened.conversation_id))
+    assert await gateway.conversations.redis.ttl(key) > keys.UNSPOKEN_TTL_S

@@ -38,6 +38,7 @@ async def use_everything(redis: Client, site: str) -> None:
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
     await Audit(redis, site=site).record("desk.signed_in", actor="agent:lin")
+    await conversations.probe()
     await conversations.aclose()
 
 
