@@ -106,7 +106,7 @@ def _offered(call: Call) -> dict[str, Any]:
     for event in reversed(call.tracker.events[-REMEMBERED:]):
         if event["event"] == "rewind":
             rewound = True
-        elif event["event"] == "bot":
+        elif event["event"] in ("bot", "session_started"):
             break
         elif rewound and event["event"] == "slot" and event["name"] == "offer":
             return dict(event["value"] or {})
@@ -159,7 +159,8 @@ class Repeat(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        said = _last_said(call.tracker.events)
+        signed_in_then = call.identity is not None and call.level < Level.SIGNED_IN
+        said = None if signed_in_then else _last_said(call.tracker.events)
         if said is None:
             call.say("utter_nothing_to_repeat")
             return
@@ -181,6 +182,8 @@ def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
                 break
         elif event["event"] == "bot" and turns:
             said.insert(0, event)
+        elif event["event"] == "session_started":
+            break
     return said or None
 
 

@@ -8,7 +8,7 @@ XiaoerError
 ├── BadMessage                  what a client sent cannot be taken (too long, not JSON, not text)
 ├── AccessDenied                the caller may not do this
 │   ├── NotYours                a conversation of somebody else, or none at all
-│   ├── BadIdentity             a token that is forged, expired or for another customer
+│   ├── BadIdentity             a proof that is forged, expired, revoked, used elsewhere or for another customer
 │   ├── OriginDenied            a page that may not talk to us
 │   └── SignedOut               nobody is signed in at the desk, or name and password do not match
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
@@ -67,7 +67,7 @@ class NotYours(AccessDenied):
 
 
 class BadIdentity(AccessDenied):
-    """`code` is `expired`, `forged` or `other_customer`."""
+    """`code` is `expired`, `forged`, `revoked`, `used` or `other_customer`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -37,6 +37,8 @@ that signs models, and the public one that checks them; what the audit trail is 
 
 DEMO = "XIAOER_DEMO"
 """Nobody's to set: who serves the demo lets anyone be any customer, and does so by `xiaoer demo` alone."""
+IDENTITY_KEYS = 2
+"""So many identity secrets may be good at once: the newest, and the one that it replaces."""
 SECRET_BITS = 80
 """How hard to guess a shared secret has to be: 32 random hexadecimal digits have 88 to 128 by this measure."""
 
@@ -85,10 +87,6 @@ class GatewaySettings(_Section):
     answer_within_s: Annotated[float, Field(gt=0)] = 2.0
     """Work that could not be answered within this is refused with 503 and Retry-After."""
     max_sockets: Annotated[int, Field(gt=0)] = 20000
-    """Chat sockets, Socket.IO sessions and long polls of one process."""
-    sockets_per_address: Annotated[int, Field(gt=0)] = 1000
-    connections_per_address: Annotated[int, Field(gt=0)] = 2000
-    """Of one process; trusted proxies may have any number."""
 
 
 class DeskSettings(_Section):
@@ -192,6 +190,11 @@ class Settings(_Section):
         self.require(name)
         return self.secrets[name]
 
+    @property
+    def identity_secrets(self) -> tuple[str, ...]:
+        """The keys that identity proofs may be signed with, newest first: one, or two while they are changed."""
+        return tuple(self.secret("identity").split())
+
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
@@ -270,12 +273,17 @@ def _is_loopback(host: str) -> bool:
 
 
 def _weak(name: str, secret: str | None) -> list[str]:
+    """The identity secret may be two, a line each."""
     variable, fix = SECRETS[name], "make one with `openssl rand -hex 32`"
     if secret is None:
         return []
-    if len(secret) < 32:
+    secrets = secret.split() if name == "identity" else [secret]
+    if len(secrets) > IDENTITY_KEYS:
+        return [f"{variable}: {len(secrets)} keys; at most {IDENTITY_KEYS}, one a line, the newest first"]
+    if any(len(each) < 32 for each in secrets):
         return [f"{variable}: shorter than 32 characters; {fix}"]
-    return [f"{variable}: too regular, it can be guessed; {fix}"] if _bits(secret) < SECRET_BITS else []
+    weak = any(_bits(each) < SECRET_BITS for each in secrets)
+    return [f"{variable}: too regular, it can be guessed; {fix}"] if weak else []
 
 
 def _bits(secret: str) -> float:

@@ -45,6 +45,8 @@ class Identity:
     stepped_up_until: float = 0.0
     """A step-up is good for `now < stepped_up_until`; afterwards the level is SIGNED_IN again."""
     name: str = ""
+    proof_id: str = ""
+    """The sign-in as the host app named it (`jti`), so that it can be revoked."""
 
     def level_at(self, now: float) -> Level:
         if now >= self.expires_at:

@@ -7,6 +7,7 @@ conftest.py takes the fixtures with
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from aiohttp import web
 from bot.cli.service import Service, service
 from bot.desk.accounts import write_accounts
 from bot.engine.engine import Engine
-from bot.gateway.connections import Runner, connections
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.identity import sign
 from bot.settings import GatewaySettings, Settings
@@ -43,7 +43,7 @@ PROJECT = Path(__file__).parent / "project" / "tiny"
 
 
 def token(customer_id: str = "C1001", name: str = "Ann", expires_in_s: int = 600) -> str:
-    return sign(SECRET, customer_id=customer_id, name=name, jti="j", expires_in_s=expires_in_s)
+    return sign(SECRET, customer_id=customer_id, name=name, jti=uuid.uuid4().hex, expires_in_s=expires_in_s)
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +97,7 @@ async def serving(
     base = Settings.load(project, {"XIAOER_IDENTITY_SECRET": SECRET, "REDIS_URL": redis_url})
     base = base.model_copy(update={"gateway": settings or GatewaySettings(), **changes})
     async with service(base, engine, name="w") as running:
-        runner = Runner(running.app, connections(base.gateway), shutdown_timeout=2)
+        runner = web.AppRunner(running.app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -84,10 +84,10 @@ def _percentile(values: list[float], share: float) -> float:
 
 async def _customer(plan: Plan, number: int, window: tuple[float, float], seen: Seen) -> None:
     client = Client(plan.host, plan.port, PATH)
-    token = plan.tokens[number % len(plan.tokens)]
     count = 0
     while time.perf_counter() < window[1] and (not plan.conversations or count < plan.conversations):
-        script = plan.scripts[(number + count * plan.customers) % len(plan.scripts)]
+        one = number + count * plan.customers
+        script, token = plan.scripts[one % len(plan.scripts)], plan.tokens[one % len(plan.tokens)]
         sender = f"{plan.prefix}-{number}-{count}"
         seen.conversations += 1
         for turn in range(plan.turns or len(script)):

@@ -56,11 +56,16 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """A sign-out after which the token opens nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     pass
 
 
-Frame = Hello | Received | Typing | Read | Identify | Ping
+Frame = Hello | Received | Typing | Read | Identify | Reset | Ping
 
 
 class Native:
@@ -84,6 +89,10 @@ class Native:
             raise BadMessage("bad_message", "expected a hello first")
         return _hello(frame)
 
+    def decode_identity(self, raw: Raw) -> Identify:
+        """An `identity` frame, also without its `type`, as the HTTP fallback sends it."""
+        return _identify(self._object(raw))
+
     def decode_frame(self, raw: Raw) -> Frame:
         """Whatever a client may send. Raises BadMessage; `frame_id` finds the id of the message it was about."""
         frame = self._object(raw)
@@ -97,10 +106,10 @@ class Native:
             case "read":
                 return Read(seq=_count(frame.get("seq"), what="seq"))
             case "identity":
-                return Identify(identity_token=read_token(frame.get("token"), what="identity"))
-            case "ping":
-                return Ping()
-        raise BadMessage("bad_message", "type is unknown; known: hello, message, typing, read, identity, ping")
+                return _identify(frame)
+            case "reset" | "ping" as bare:
+                return Reset() if bare == "reset" else Ping()
+        raise BadMessage("bad_message", "type is unknown; known: hello, message, typing, read, identity, reset, ping")
 
     def encode(self, entry: Entry, *, to: str = "") -> list[Wire]:
         return [{"type": "entry", **entry_body(entry)}]
@@ -120,6 +129,12 @@ class Native:
             message_id=read_message_id(frame.get("id")),
             payload=read_payload(frame.get("payload")),
         )
+
+
+def _identify(frame: Mapping[str, Any]) -> Identify:
+    if "token" not in frame:
+        raise BadMessage("bad_message", "token is missing; null signs out")
+    return Identify(identity_token=read_token(frame["token"], what="identity"))
 
 
 def _hello(frame: Mapping[str, Any]) -> Hello:

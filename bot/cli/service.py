@@ -29,6 +29,7 @@ from bot.gateway.identity import IdentityCheck
 from bot.gateway.limits import Limits
 from bot.gateway.load import Load
 from bot.gateway.siblings import Siblings
+from bot.gateway.sign_ins import SignIns
 from bot.handoff.life import Handoffs
 from bot.handoff.routing import Routing
 from bot.settings import Settings
@@ -37,6 +38,7 @@ from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
+from bot.store.proofs import Proofs
 from bot.store.sessions import Sessions
 from bot.types import Entry
 
@@ -78,11 +80,18 @@ async def service(
         door.answered(conversation_id, seq, entries)
 
     worker = Worker(engines, conversations, handoffs, name=name, on_answered=answered)
+    limits = Limits(Limiter(client, site=settings.site), settings.gateway, local_is_free=settings.demo)
     door = FrontDoor(
         conversations=conversations,
         worker=worker,
-        identities=IdentityCheck(settings.secret("identity")),
-        limits=Limits(Limiter(client, site=settings.site), settings.gateway, local_is_free=settings.demo),
+        sign_ins=SignIns(
+            conversations=conversations,
+            identities=IdentityCheck(*settings.identity_secrets),
+            proofs=Proofs(client, site=settings.site),
+            audit=audit,
+            limits=limits,
+        ),
+        limits=limits,
         load=Load(answer_within_s=settings.gateway.answer_within_s),
         answers=Answers(conversations),
     )

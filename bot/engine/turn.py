@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
     ConversationResumed,
     DefinePrevUserUtteredFeaturization,
     Event,
+    SessionStarted,
     SlotSet,
     UserUttered,
 )
@@ -61,6 +62,7 @@ class OneTurn:
     async def run(self) -> None:
         try:
             await self._start_session()
+            self._forget_who_left()
             if self._turn.kind == "resume":
                 await self._resume()
                 return
@@ -82,6 +84,15 @@ class OneTurn:
             self._add(SlotSet(SESSION_START_METADATA_SLOT, dict(self._turn.metadata)))
         action = self._parts.actions.named(ACTION_SESSION_START_NAME)
         await self._do(action, PolicyPrediction.for_action_name(self._domain, ACTION_SESSION_START_NAME))
+
+    def _forget_who_left(self) -> None:
+        """After a sign-out nothing of what was said and collected before may be taken up, or said again."""
+        was = self._kept(slots.IDENTITY)
+        if not was or (self.identity is not None and self.identity.customer_id == was["customer_id"]):
+            return
+        self._add(ActionExecuted(ACTION_SESSION_START_NAME))
+        self._add(SessionStarted())
+        self._add(ActionExecuted(ACTION_LISTEN_NAME))
 
     def _session_expired(self) -> bool:
         config = self._domain.session_config

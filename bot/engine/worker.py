@@ -22,7 +22,7 @@ from bot.engine.models import Source
 from bot.errors import LeaseLost, NotFound
 from bot.store.conversations import Changes, Conversation, Conversations, Lease, TurnCommit, Work
 from bot.store.wake import cancel
-from bot.types import Entry, Handoff, Holder, Reply, Turn, to_wire
+from bot.types import Entry, Handoff, Holder, Level, Reply, Turn, to_wire
 
 log = structlog.get_logger()
 
@@ -157,8 +157,10 @@ class Worker:
     async def _answer(self, engine: Engine, work: Work, after: int, serving: _Serving) -> tuple[Work | None, int]:
         """Answer the oldest turn and commit; returns what came meanwhile, and the version it starts from."""
         turn, conversation = work.turns[0], work.conversation
+        identity = conversation.identity
+        private = identity is not None and identity.level_at(time.time()) > Level.NONE
         result = await self._run(engine, work, after)
-        commit = await self._commit_of(turn, conversation, result)
+        commit = await self._commit_of(turn, conversation, result, private=private)
         # From here on the lease is the commit's to give back, no longer ours to extend.
         lease, serving.lease = serving.lease or work.lease, None
         try:
@@ -191,7 +193,9 @@ class Worker:
             log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
             return None
 
-    async def _commit_of(self, turn: Turn, conversation: Conversation, result: TurnResult | None) -> TurnCommit:
+    async def _commit_of(
+        self, turn: Turn, conversation: Conversation, result: TurnResult | None, *, private: bool
+    ) -> TurnCommit:
         if result is None:
             return _apology(conversation)
         effects: list[dict[str, Any]] = []
@@ -209,6 +213,7 @@ class Worker:
                 identity=result.identity if result.identity != conversation.identity else None,
                 language=result.language if result.language != conversation.language else None,
                 handoff_id=effects[0]["id"] if effects else None,
+                private=private,
             ),
             effects=effects,
         )

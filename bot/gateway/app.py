@@ -14,13 +14,11 @@ from bot.channels.native import Native
 from bot.channels.socketio import SocketIO
 from bot.gateway import chat_http, demo, health, metrics, webhooks
 from bot.gateway.chat_socket import chat_socket
-from bot.gateway.connections import lobby
 from bot.gateway.errors import errors, remember
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
-from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES, SETTINGS, SOCKETS, Sockets
+from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS, Sockets
 from bot.gateway.pages import Pages
-from bot.gateway.places import Places
 from bot.gateway.siblings import Siblings
 from bot.gateway.socketio_door import SocketIODoor
 from bot.settings import Settings
@@ -42,7 +40,7 @@ def make_app(
 ) -> web.Application:
     """`others` add the routes of rooms beside this one (the desk), before the pages take what is left."""
     origins, proxies = Origins(settings.gateway.allowed_origins), Proxies(settings.gateway.trusted_proxies)
-    app = web.Application(middlewares=[errors, lobby], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
     app[FRONT_DOOR] = door
     app[CHANNELS] = channels
@@ -50,11 +48,6 @@ def make_app(
     app[ORIGINS] = origins
     app[PROXIES] = proxies
     app[SOCKETS] = Sockets()
-    places = app[PLACES] = Places(
-        most=settings.gateway.max_sockets,
-        per_address=settings.gateway.sockets_per_address,
-        local_is_free=settings.demo,
-    )
     app[health.READINESS] = health.Readiness(door.conversations)
     add_headers(app, origins, proxies)
     app.on_response_prepare.append(remember)
@@ -65,8 +58,7 @@ def make_app(
         add_routes(app)
     for channel in channels.values():
         if isinstance(channel, SocketIO):
-            socketio = SocketIODoor(channel, door, origins=origins, proxies=proxies, places=places, siblings=siblings)
-            socketio.attach(app)
+            SocketIODoor(channel, door, origins=origins, proxies=proxies, siblings=siblings).attach(app)
     app.router.add_get("/desk", _to_desk)
     Pages(Path(settings.project) / "web" / "dist", shop=settings.demo).add_routes(app)
     app.on_shutdown.append(_going_away)
@@ -81,6 +73,9 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_post("/api/chat/hello", chat_http.hello)
     app.router.add_post("/api/chat/messages", chat_http.send)
     app.router.add_get("/api/chat/entries", chat_http.entries)
+    app.router.add_post("/api/chat/identity", chat_http.identity)
+    app.router.add_post("/api/chat/reset", chat_http.reset)
+    app.router.add_post("/api/identity/revoke", chat_http.revoke)
     app.router.add_get("/webhooks/{channel}/", webhooks.alive)
     app.router.add_post("/webhooks/{channel}/webhook", webhooks.webhook)
 

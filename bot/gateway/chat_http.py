@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.channels.base import write
+from bot.channels.base import read_object, read_token, write
 from bot.channels.native import Native, entry_body, identity_body
 from bot.errors import BadMessage, NotYours
 from bot.gateway.chat_socket import welcome_body
 from bot.gateway.frontdoor import FrontDoor
-from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES
+from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PROXIES
 from bot.store.conversations import Conversation
 from bot.types import Entry
 
@@ -51,8 +51,7 @@ async def entries(request: web.Request) -> web.Response:
     after, wait_s = _number(request, "after", 0), min(LONGEST_WAIT_S, _number(request, "wait_s", 0))
     conversation = await _conversation(request)
     door = request.app[FRONT_DOOR]
-    with request.app[PLACES].held(request.app[PROXIES].address(request)):
-        found = await _wait(door, conversation.id, int(after), wait_s)
+    found = await _wait(door, conversation.id, int(after), wait_s)
     conversation = await door.conversations.get(conversation.id)
     door.ended(conversation.id, done=conversation.done)
     body: dict[str, Any] = {
@@ -64,16 +63,42 @@ async def entries(request: web.Request) -> web.Response:
     return web.json_response(body, dumps=write)
 
 
+async def identity(request: web.Request) -> web.Response:
+    """As the frame: `{token}`, a renewed proof, or null for a sign-out -> `{identity}`."""
+    conversation = await _conversation(request)
+    token = _native(request).decode_identity(await request.read()).identity_token
+    conversation = await request.app[FRONT_DOOR].identify(
+        conversation.id, token, address=request.app[PROXIES].address(request)
+    )
+    return web.json_response({"identity": identity_body(conversation.identity, now=time.time())}, dumps=write)
+
+
+async def reset(request: web.Request) -> web.Response:
+    """As the frame: signed out, and the token opens nothing any more -> `{}`."""
+    conversation = await _conversation(request)
+    await request.app[FRONT_DOOR].sign_ins.end(conversation.id, forget=True)
+    return web.json_response({})
+
+
+async def revoke(request: web.Request) -> web.Response:
+    """From the host app's server: `{identity: JWT}` names by `sub` and `jti` a sign-in that is over -> `{ended}`."""
+    token = read_token(read_object(await request.read(), what="the body").get("identity"), what="identity")
+    if token is None:
+        raise BadMessage("bad_message", "identity is missing")
+    sign_ins, address = request.app[FRONT_DOOR].sign_ins, request.app[PROXIES].address(request)
+    return web.json_response({"ended": await sign_ins.revoke(token, address=address)})
+
+
 async def _wait(door: FrontDoor, conversation_id: str, after: int, wait_s: float) -> list[Entry]:
     conversations = door.conversations
-    found = await conversations.entries(conversation_id, after=after, limit=_BATCH)
+    found = await conversations.readable(conversation_id, now=time.time(), after=after, limit=_BATCH)
     if found or wait_s == 0 or not door.open:
         return found
     try:
         async with asyncio.timeout(wait_s), conversations.listen(conversation_id) as subscription:
             async for news in subscription:
                 if news is None:
-                    found = await conversations.entries(conversation_id, after=after, limit=_BATCH)
+                    found = await conversations.readable(conversation_id, now=time.time(), after=after, limit=_BATCH)
                 elif news.get("type") != "status":
                     continue
                 if found or news is not None:

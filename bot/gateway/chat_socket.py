@@ -20,6 +20,7 @@ from bot.channels.native import (
     Native,
     Ping,
     Read,
+    Reset,
     Typing,
     error_frame,
     frame_id,
@@ -30,7 +31,7 @@ from bot.gateway import metrics
 from bot.gateway.errors import refusal
 from bot.gateway.feed import News, feed
 from bot.gateway.frontdoor import FrontDoor, Welcomed
-from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES, SOCKETS
+from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS
 from bot.store.conversations import Conversation
 from bot.types import Entry, Holder
 
@@ -48,15 +49,8 @@ _READ_AT_MOST = 16 * MAX_FRAME_BYTES
 async def chat_socket(request: web.Request) -> web.WebSocketResponse:
     app = request.app
     app[ORIGINS].check(request)
-    if not app[FRONT_DOOR].open:
+    if len(app[SOCKETS]) >= app[SETTINGS].gateway.max_sockets or not app[FRONT_DOOR].open:
         raise Busy("no more connections can be taken here", retry_after_s=5)
-    address = app[PROXIES].address(request)
-    with app[PLACES].held(address):
-        return await _serve(request, address)
-
-
-async def _serve(request: web.Request, address: str) -> web.WebSocketResponse:
-    app = request.app
     socket = web.WebSocketResponse(max_msg_size=_READ_AT_MOST, heartbeat=HEARTBEAT_S, compress=False)
     if not socket.can_prepare(request).ok:
         raise web.HTTPUpgradeRequired
@@ -65,7 +59,7 @@ async def _serve(request: web.Request, address: str) -> web.WebSocketResponse:
     metrics.SOCKETS.labels(Native.name).inc()
     try:
         with suppress(ConnectionError):  # the client has gone
-            await _Session(socket, app[FRONT_DOOR], app[NATIVE], address).run()
+            await _Session(socket, app[FRONT_DOOR], app[NATIVE], app[PROXIES].address(request)).run()
     finally:
         metrics.SOCKETS.labels(Native.name).dec()
         app[SOCKETS].discard(socket)
@@ -85,6 +79,7 @@ class _Session:
         self._holder = Holder.BOT
         self._agent = ""
         self._identity: Mapping[str, Any] | None = None
+        self._after = 0
 
     async def run(self) -> None:
         try:
@@ -97,6 +92,7 @@ class _Session:
         except Exception as error:  # whoever calls is told in frames, whatever happened
             await self._refuse(error)
             return
+        self._after = hello.after
         await self._welcome(welcomed)
         await self._talk(welcomed.conversation.id, hello.after)
 
@@ -111,7 +107,7 @@ class _Session:
                 task.cancel()
             ended = await asyncio.gather(reader, writer, return_exceptions=True)
             for error in ended:
-                if isinstance(error, NotFound):
+                if isinstance(error, NotFound | NotYours):
                     await self._refuse(NotYours("this conversation has ended"))
                 elif isinstance(error, Exception) and not isinstance(error, ConnectionError):
                     await self._refuse(error)
@@ -150,6 +146,8 @@ class _Session:
             await self._tell_state(news)
         elif news.get("type") == "identity":
             await self._tell_state(await self._door.conversations.get(conversation_id))
+        elif news.get("type") == "ended":
+            raise NotYours("this conversation has ended")
         elif news.get("type") in ("typing", "status") and news.get("author") != "customer":
             await self._send(news)
 
@@ -159,8 +157,22 @@ class _Session:
             await self._send({"type": "status", "holder": self._holder.value, "name": self._agent})
         identity = identity_body(conversation.identity, now=time.time())
         if identity != self._identity:
+            signs_in = self._identity is None
             self._identity = identity
             await self._send({"type": "identity", "identity": identity})
+            if signs_in and conversation.private > self._after:
+                await self._show(conversation.id, up_to=conversation.private)
+
+    async def _show(self, conversation_id: str, *, up_to: int) -> None:
+        """What was hidden until the customer signed in again. Clients know lines by their seq."""
+        after = self._after
+        while entries := await self._door.conversations.readable(conversation_id, now=time.time(), after=after):
+            for entry in (each for each in entries if each.seq <= up_to):
+                for frame in self._native.encode(entry):
+                    await self._send(frame)
+            after = entries[-1].seq
+            if after >= up_to:
+                return
 
     # From the client to the log
 
@@ -187,7 +199,9 @@ class _Session:
             case Read(seq=seq):
                 await self._notify(conversation_id, {"type": "read", "author": "customer", "seq": seq})
             case Identify(identity_token=token):
-                await self._tell_state(await self._door.identify(conversation_id, token))
+                await self._tell_state(await self._door.identify(conversation_id, token, address=self._address))
+            case Reset():
+                await self._door.sign_ins.end(conversation_id, forget=True)
             case Ping():
                 await self._send({"type": "pong"})
             case Hello():
@@ -238,7 +252,7 @@ def welcome_body(welcomed: Welcomed) -> dict[str, Any]:
     return {
         "token": welcomed.token,
         "resumed": welcomed.resumed,
-        "seq": conversation.seq,
+        "seq": conversation.seq if conversation.seq > conversation.reads_after(time.time()) else 0,
         "holder": conversation.holder.value,
         "agent": conversation.agent_name,
         "language": conversation.language,

@@ -49,7 +49,7 @@ async def sign_in(request: web.Request) -> web.Response:
         raise BadMessage("bad_message", "customer_id is missing")
     profile = await _ask(request, f"/customers/{quote(customer_id, safe='')}/profile")
     token = sign(
-        request.app[SETTINGS].secret("identity"),
+        request.app[SETTINGS].identity_secrets[0],
         customer_id=customer_id,
         name=profile["name"],
         jti=secrets.token_hex(8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ _BATCH = 200
 
 
 async def feed(door: FrontDoor, conversation_id: str, *, after: int) -> AsyncIterator[News]:
-    """All lines after `after`, then each new one as it comes; never one twice, none left out. Raises NotFound when the
-    conversation is gone."""
+    """All lines after `after` that who has the token may read, then each new one as it comes; never one twice, none
+    left out. Raises NotFound when the conversation is gone."""
     conversations = door.conversations
     async with conversations.listen(conversation_id) as subscription:
         async for news in subscription:
@@ -27,7 +28,7 @@ async def feed(door: FrontDoor, conversation_id: str, *, after: int) -> AsyncIte
                 yield news
                 continue
             spoken = False
-            while entries := await conversations.entries(conversation_id, after=after, limit=_BATCH):
+            while entries := await conversations.readable(conversation_id, now=time.time(), after=after, limit=_BATCH):
                 for entry in entries:
                     after = entry.seq
                     spoken = spoken or entry.author != "customer"

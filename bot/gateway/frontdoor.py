@@ -19,9 +19,9 @@ from bot.errors import BadIdentity, Busy, NotFound, XiaoerError
 from bot.gateway import metrics
 from bot.gateway.answers import Answers
 from bot.gateway.errors import refusal
-from bot.gateway.identity import IdentityCheck
 from bot.gateway.limits import Limits
 from bot.gateway.load import Load
+from bot.gateway.sign_ins import SignIns
 from bot.store.conversations import Accepted, Conversation, Conversations
 from bot.types import Entry, Holder, Identity
 
@@ -52,17 +52,17 @@ class FrontDoor:
         *,
         conversations: Conversations,
         worker: Nudged,
-        identities: IdentityCheck,
+        sign_ins: SignIns,
         limits: Limits,
         load: Load,
         answers: Answers,
     ) -> None:
         self.conversations = conversations
+        self.sign_ins = sign_ins
         self.answers = answers
         self.open = True
         """False while the process drains: what comes now would not be answered here."""
         self._worker = worker
-        self._identities = identities
         self._limits = limits
         self._load = load
         self._known: OrderedDict[str, str] = OrderedDict()
@@ -86,13 +86,9 @@ class FrontDoor:
         metrics.IN_FLIGHT.set(self._load.in_flight)
         metrics.IN_FLIGHT_LIMIT.set(self._load.limit)
 
-    def verify(self, token: str) -> Identity:
-        return self._identities.verify(token, now=time.time())
-
     async def hello(self, hello: Hello, *, channel: str, address: str) -> Welcomed:
         """Open a conversation, or take one up with its token, and sign the customer in if they can prove who they are.
         Raises NotYours for a token that opens nothing, BadIdentity for another customer's proof."""
-        identity, bad_identity = self._read_identity(hello.identity_token)
         token = hello.token
         if token is None:
             await self._limits.opening(address)
@@ -101,8 +97,7 @@ class FrontDoor:
             log.info("conversation.opened", conversation=conversation_id, channel=channel)
         else:
             conversation_id = (await self.conversations.authenticate(token)).id
-        if identity is not None:
-            await self.conversations.bind(conversation_id, identity)
+        bad_identity = await self._sign_in(conversation_id, hello.identity_token, address)
         return Welcomed(
             conversation=await self.conversations.get(conversation_id),
             token=token,
@@ -110,19 +105,27 @@ class FrontDoor:
             bad_identity=bad_identity,
         )
 
-    def _read_identity(self, token: str | None) -> tuple[Identity | None, BadIdentity | None]:
+    async def _sign_in(self, conversation_id: str, token: str | None, address: str) -> BadIdentity | None:
+        """A proof that is no good is told, and the conversation goes on without; another customer's is refused."""
         if token is None:
-            return None, None
+            return None
         try:
-            return self.verify(token), None
+            identity = await self.sign_ins.verify(token, address=address, conversation_id=conversation_id)
+            await self.sign_ins.take(identity, conversation_id, address=address)
         except BadIdentity as error:
-            return None, error
+            if error.code == "other_customer":
+                raise
+            return error
+        return None
 
-    async def identify(self, conversation_id: str, token: str | None) -> Conversation:
+    async def identify(self, conversation_id: str, token: str | None, *, address: str) -> Conversation:
         """A sign-in, a refreshed proof, or with None a sign-out, while the conversation runs. Raises BadIdentity."""
-        identity = None if token is None else self.verify(token)
-        await self.conversations.bind(conversation_id, identity)
-        await self.conversations.notify(conversation_id, {"type": "identity"})
+        if token is None:
+            await self.sign_ins.end(conversation_id)
+        else:
+            identity = await self.sign_ins.verify(token, address=address, conversation_id=conversation_id)
+            await self.sign_ins.take(identity, conversation_id, address=address)
+            await self.conversations.notify(conversation_id, {"type": "identity"})
         return await self.conversations.get(conversation_id)
 
     async def receive(
@@ -162,23 +165,29 @@ class FrontDoor:
         """The same for a channel whose far side names its conversations itself (REST's `sender`). Such a name proves
         nothing, so the conversation's id is made of it and of the customer the identity proof is for: without that
         proof nobody reaches a signed-in customer's conversation. Returns its id, too."""
-        identity = None if identity_token is None else self.verify(identity_token)
+        identity = None
+        if identity_token is not None:
+            identity = await self.sign_ins.verify(identity_token, address=address)
         conversation_id = derived_id(channel, received.sender, identity)
         with _counting_refusals(channel):
             await self._admit(conversation_id, address)
             if self._known.get(conversation_id) != (identity_token or ""):
-                await self._make(conversation_id, channel, identity, identity_token)
+                await self._make(conversation_id, channel, identity, identity_token, address)
             try:
                 accepted = await self._accept(conversation_id, received, channel=channel, holder=Holder.BOT)
             except NotFound:
-                await self._make(conversation_id, channel, identity, identity_token)
+                await self._make(conversation_id, channel, identity, identity_token, address)
                 accepted = await self._accept(conversation_id, received, channel=channel, holder=Holder.BOT)
+        if accepted.repeated and identity is not None:
+            await self.sign_ins.still_holds(identity, conversation_id)
         return conversation_id, accepted
 
-    async def _make(self, conversation_id: str, channel: str, identity: Identity | None, token: str | None) -> None:
+    async def _make(
+        self, conversation_id: str, channel: str, identity: Identity | None, token: str | None, address: str
+    ) -> None:
         await self.conversations.ensure(conversation_id, channel=channel)
         if identity is not None:
-            await self.conversations.bind(conversation_id, identity)
+            await self.sign_ins.take(identity, conversation_id, address=address)
         self._known[conversation_id] = token or ""
         self._known.move_to_end(conversation_id)
         if len(self._known) > _REMEMBERED:

@@ -24,10 +24,11 @@ _MAX_CLAIM_CHARS = 128
 
 
 class IdentityCheck:
-    """Checks identity proofs with the secret shared with the host app."""
+    """Checks identity proofs with the secrets shared with the host app: the newest, and while keys are changed the one
+    before it."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, *secrets: str) -> None:
+        self._secrets = secrets
 
     def verify(self, token: str, *, now: float) -> Identity:
         """The identity `token` proves. Raises BadIdentity (`expired` or `forged`)."""
@@ -40,7 +41,6 @@ class IdentityCheck:
         not_before = max(_moment(claims, "nbf", default=now), _moment(claims, "iat", default=now))
         if not_before > now + LEEWAY_S:
             raise BadIdentity("forged", "the identity token is not good yet")
-        _text(claims, "jti")
         return Identity(
             customer_id=_text(claims, "sub"),
             level=Level.SIGNED_IN,
@@ -48,25 +48,34 @@ class IdentityCheck:
             proven_at=min(now, _moment(claims, "iat", default=now)),
             expires_at=expires_at,
             name=claims["name"][:_MAX_CLAIM_CHARS] if isinstance(claims.get("name"), str) else "",
+            proof_id=_text(claims, "jti"),
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """Signature, algorithm and audience; times are ours to check, against the caller's clock."""
-        try:
-            return jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                options={
-                    "require": ["exp", "sub", "aud", "jti"],
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                },
-            )
-        except (jwt.PyJWTError, ValueError, RecursionError) as error:
-            raise BadIdentity("forged", "the identity token is not one the host app signed for us") from error
+        """As the first secret that fits the signature has them."""
+        refused: Exception | None = None
+        for secret in self._secrets:
+            try:
+                return _decoded(token, secret)
+            except (jwt.PyJWTError, ValueError, RecursionError) as error:
+                refused = error
+        raise BadIdentity("forged", "the identity token is not one the host app signed for us") from refused
+
+
+def _decoded(token: str, secret: str) -> dict[str, Any]:
+    """Signature, algorithm and audience; times are ours to check, against the caller's clock."""
+    return jwt.decode(
+        token,
+        secret,
+        algorithms=[ALGORITHM],
+        audience=AUDIENCE,
+        options={
+            "require": ["exp", "sub", "aud", "jti"],
+            "verify_exp": False,
+            "verify_nbf": False,
+            "verify_iat": False,
+        },
+    )
 
 
 def sign(secret: str, *, customer_id: str, name: str, jti: str, expires_in_s: int, now: float | None = None) -> str:

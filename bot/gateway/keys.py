@@ -11,7 +11,6 @@ from bot.channels import Channel
 from bot.channels.native import Native
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies
-from bot.gateway.places import Places
 from bot.settings import Settings
 
 
@@ -26,4 +25,3 @@ NATIVE = web.AppKey("native", Native)
 ORIGINS = web.AppKey("origins", Origins)
 PROXIES = web.AppKey("proxies", Proxies)
 SOCKETS = web.AppKey("sockets", Sockets)
-PLACES = web.AppKey("places", Places)

@@ -12,6 +12,8 @@ ADDRESS_FACTOR = 10
 """Many customers may share an address (a company, a mobile network)."""
 
 
+NOTED_PER_MINUTE = 10
+"""So many refusals of one address stand in the audit trail each minute: nobody fills it."""
 _IPV6_PREFIX = 64
 """What one IPv6 subscriber has: they may write from any address in it."""
 
@@ -27,14 +29,6 @@ def network(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
-
-
-def is_local(address: str) -> bool:
-    """Whether it is this machine's own."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 class Limits:
@@ -58,10 +52,19 @@ class Limits:
         if not self._is_free(address):
             await self._take(f"o:{network(address)}", self._per_minute * ADDRESS_FACTOR)
 
+    async def may_note(self, address: str) -> bool:
+        """Whether one more thing that this address was refused goes into the audit trail."""
+        return await self._limiter.take(f"n:{network(address)}", per_minute=NOTED_PER_MINUTE) == 0
+
     async def _take(self, name: str, per_minute: int) -> None:
         wait_s = await self._limiter.take(name, per_minute=per_minute)
         if wait_s > 0:
             raise RateLimited("too many messages in a short time", retry_after_s=wait_s)
 
     def _is_free(self, address: str) -> bool:
-        return self._local_is_free and is_local(address)
+        if not self._local_is_free:
+            return False
+        try:
+            return ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            return False

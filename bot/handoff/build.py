@@ -107,10 +107,8 @@ class _Past:
         match event.get("event"):
             case "slot":
                 self.slots[event["name"]] = event.get("value")
-            case "restart" | "reset_slots":
+            case "restart" | "reset_slots" | "session_started":
                 self.slots.clear()
-                self.subject = None
-            case "session_started":
                 self.subject = None
             case "user":
                 self._hear(event.get("parse_data") or {})

@@ -12,7 +12,19 @@ from bot.types import Button, Entry, Guess, Handoff, Holder, Identity, Level, Re
 
 Raw = bytes | str
 
-META = ("channel", "holder", "identity", "language", "handoff", "agent", "seq", "done", "version", "metadata")
+META = (
+    "channel",
+    "holder",
+    "identity",
+    "language",
+    "handoff",
+    "agent",
+    "seq",
+    "done",
+    "version",
+    "metadata",
+    "private",
+)
 """The meta fields a Conversation is read from, in this order."""
 
 
@@ -39,7 +51,7 @@ def identity_from(wire: Mapping[str, Any]) -> Identity:
 
 def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversation:
     """`values` in the order of META, as Redis or a script's JSON gives them."""
-    channel, holder, identity, language, handoff, agent, seq, done, version, metadata = values
+    channel, holder, identity, language, handoff, agent, seq, done, version, metadata, private = values
     return Conversation(
         id=conversation_id,
         channel=text(channel),
@@ -52,6 +64,7 @@ def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversati
         done=int(done or 0),
         version=int(version or 0),
         metadata=loads(metadata) if metadata else {},
+        private=int(private or 0),
     )
 
 
@@ -68,6 +81,8 @@ def changes_to(changes: Changes) -> list[bytes]:
         flat += b"handoff", raw(changes.handoff_id)
     if changes.agent_name is not None:
         flat += b"agent", raw(changes.agent_name)
+    if changes.private:
+        flat += b"private", b"1"
     return flat
 
 

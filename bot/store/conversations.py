@@ -19,14 +19,36 @@ from bot.errors import BadIdentity, BadMessage, Busy, LeaseLost, NotFound, NotYo
 from bot.store import codec, keys, lua
 from bot.store.connect import Client
 from bot.store.due import Due
-from bot.store.nouns import Accepted, Changes, Conversation, Finished, Lease, Opened, TurnCommit, Work
+from bot.store.nouns import (
+    Accepted,
+    Changes,
+    Conversation,
+    Finished,
+    Lease,
+    Opened,
+    SignedOut,
+    TurnCommit,
+    Work,
+    hidden,
+)
 from bot.store.probe import probe
 from bot.store.script import Arg, Script
 from bot.store.settle import Settler
 from bot.store.wake import Subscription, Wakes
 from bot.types import Entry, Holder, Identity, Reply, Turn, to_wire
 
-__all__ = ["Accepted", "Changes", "Conversation", "Conversations", "Finished", "Lease", "Opened", "TurnCommit", "Work"]
+__all__ = [
+    "Accepted",
+    "Changes",
+    "Conversation",
+    "Conversations",
+    "Finished",
+    "Lease",
+    "Opened",
+    "SignedOut",
+    "TurnCommit",
+    "Work",
+]
 
 LONGEST_MESSAGE_ID = 200
 
@@ -98,13 +120,20 @@ class Conversations:
             raise NotFound(f"no conversation {conversation_id}")
         return codec.conversation_from(conversation_id, values)
 
-    async def bind(self, conversation_id: str, identity: Identity | None) -> None:
-        """Sign the customer in, refresh their sign-in (a step-up that still runs is kept), or sign out with None. A
-        conversation stays its first customer's: anyone else gets `BadIdentity("other_customer")`."""
-        args = ("", "") if identity is None else (identity.customer_id, codec.dumps(to_wire(identity)))
+    async def bind(self, conversation_id: str, identity: Identity) -> None:
+        """Sign the customer in, or refresh their sign-in (a step-up that still runs is kept). A conversation stays its
+        first customer's: anyone else gets `BadIdentity("other_customer")`."""
+        args = identity.customer_id, codec.dumps(to_wire(identity)), codec.raw(identity.proof_id)
         word, _ = await self._run(lua.BIND, conversation_id, self._ttl_s, *args)
         if word == "other":
             raise BadIdentity("other_customer", "this conversation belongs to another customer")
+
+    async def sign_out(self, conversation_id: str, *, proof_id: str = "", forget: bool = False) -> SignedOut:
+        """End the sign-in (with `proof_id`, only if it is that one's): what was said until now is the customer's own
+        to read, signed in again. With `forget` the token opens nothing any more. Safe to repeat."""
+        args = "", "", codec.raw(proof_id), int(forget)
+        _, (proofs, customer_id, ended) = await self._run(lua.BIND, conversation_id, self._ttl_s, *args)
+        return SignedOut(codec.text(customer_id), tuple(filter(None, codec.text(proofs).split("\n"))), bool(ended))
 
     # Turns
 
@@ -242,11 +271,25 @@ class Conversations:
 
     async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
         """Lines after `after`, oldest first; fewer than `limit` only at the log's end."""
+        return await self._entries(conversation_id, after, limit, signed_in_at=None)
+
+    async def readable(self, conversation_id: str, *, now: float, after: int = 0, limit: int = 500) -> list[Entry]:
+        """`entries`, as far as whoever has the conversation's token may read them (`Conversation.reads_after`)."""
+        return await self._entries(conversation_id, after, limit, signed_in_at=now)
+
+    async def _entries(
+        self, conversation_id: str, after: int, limit: int, *, signed_in_at: float | None
+    ) -> list[Entry]:
+        """With `signed_in_at`, private lines only where the customer is signed in then."""
         found: list[Entry] = []
         while len(found) < limit:
             word, rest = await lua.run(self.redis, lua.ENTRIES, self._keys(conversation_id), after + 1, limit)
             lines = codec.loads(rest[0]) if word == "ok" else []
-            found += [entry for line in lines if (entry := codec.entry_from(line))]
+            from_here = 0
+            if signed_in_at is not None and lines:
+                identity = codec.identity_from(codec.loads(rest[2])) if rest[2] else None
+                from_here = hidden(int(rest[1]), identity, signed_in_at)
+            found += [entry for line in lines if line["seq"] > from_here and (entry := codec.entry_from(line))]
             if len(lines) < limit:
                 break
             after = lines[-1]["seq"]

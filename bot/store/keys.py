@@ -169,6 +169,12 @@ def probe(site: str, shard: int) -> str:
     return f"{site}:probe:{{{shard}}}"
 
 
+def proof(site: str, customer_id: str, proof_id: str) -> str:
+    """String: the conversation an identity proof counts in and since when, or `revoked`; as long as the proof lasts."""
+    named = f"{len(customer_id)}:{customer_id}{proof_id}"
+    return f"{site}:proof:{sha256(named.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
 def session(site: str, digest: str) -> str:
     """String: the agent who is signed in; SESSION_TTL_S."""
     return f"{site}:session:{digest}"

@@ -110,7 +110,8 @@ return {'ok', 1}
 """
 )
 
-ENTRIES = Script(PRELUDE + "return {'ok', lines(ARGV[1], '+', ARGV[2])}")
+ENTRIES = Script(PRELUDE + "return {'ok', lines(ARGV[1], '+', ARGV[2]), get('private') or '0', get('identity') or ''}")
+"""Lines, with what decides who may read them: see `Conversation.reads_after`."""
 
 TRACKER = Script(PRELUDE + TRACKER_PART + "return {'ok', tracker(tonumber(ARGV[1]))}")
 
@@ -214,6 +215,8 @@ if holder ~= '' and (get('holder') or 'bot') ~= holder then return {'elsewhere'}
 if tonumber(hint) <= number('void') then return {'stale', get('void')} end
 append('s:' .. id, reply, arguments(), now())
 change(arguments())
+local who = get('identity')
+if who and who ~= '' and cjson.decode(who).expires_at > now() then change({'private', '1'}) end
 changed()
 trim()
 keep(ttl)
@@ -236,14 +239,25 @@ return {'ok'}
 BIND = Script(
     PRELUDE
     + """
-local ttl, customer, identity = ARGV[1], ARGV[2], ARGV[3]
+local ttl, customer, identity, proof = unpack(ARGV)
+local before = get('identity')
 if customer == '' then
-  redis.call('HSET', meta, 'identity', '')
-  return {'ok'}
+  local proofs = get('proofs') or ''
+  if before and before ~= '' then
+    if proof ~= '' and cjson.decode(before).proof_id ~= proof then return {'ok', '', '', 0} end
+    redis.call('HSET', meta, 'identity', '', 'private', number('seq'))
+  end
+  if ARGV[5] == '1' then redis.call('HSET', meta, 'secret', '') end
+  return {'ok', proofs, get('customer') or '', 1}
 end
 local bound = get('customer')
 if bound and bound ~= customer then return {'other'} end
-local before = get('identity')
+if proof ~= '' then
+  local known = {}
+  for each in string.gmatch(get('proofs') or '', '[^\\n]+') do if each ~= proof then known[#known + 1] = each end end
+  known[#known + 1] = proof
+  redis.call('HSET', meta, 'proofs', table.concat(known, '\\n', math.max(1, #known - 19 + 1)))
+end
 if before and before ~= '' then
   local old, new = cjson.decode(before), cjson.decode(identity)
   if old.level == 2 and new.level == 1 and old.stepped_up_until > now() then
@@ -256,7 +270,9 @@ keep(ttl)
 return {'ok'}
 """
 )
-"""Sign in, refresh (a step-up that still runs is kept) or sign out (the conversation stays this customer's)."""
+"""Sign in, refresh (a step-up that still runs is kept) or sign out: with `proof` only where that is the sign-in, with
+ARGV[5] the token opens nothing any more. The conversation stays this customer's; what was said until now is read by
+nobody but them, and the latest 20 proofs that were used here are returned, to be revoked."""
 
 LOOK = Script(
     PRELUDE

@@ -69,6 +69,8 @@ local function change(fields)
       end
     elseif name == 'customer' then
       redis.call('HSETNX', meta, 'customer', value)
+    elseif name == 'private' then
+      redis.call('HSET', meta, 'private', number('seq'))
     else
       redis.call('HSET', meta, name, value)
     end

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.types import Entry, Holder, Identity, Reply, Turn
+from bot.types import Entry, Holder, Identity, Level, Reply, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,29 @@ class Conversation:
     version: int = 0
     """How many tracker events were ever committed."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    private: int = 0
+    """Lines up to this one were said under a sign-in: the token alone does not read them."""
+
+    def reads_after(self, now: float) -> int:
+        """Who has the token reads lines after this one."""
+        return hidden(self.private, self.identity, now)
+
+
+def hidden(private: int, identity: Identity | None, now: float) -> int:
+    """Up to which line a reader is kept out who has nothing but the token: all is open while the customer is signed
+    in."""
+    signed_in = identity is not None and identity.level_at(now) > Level.NONE
+    return 0 if signed_in else private
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """What a sign-out ended: proofs that may not be used again, of this customer."""
+
+    customer_id: str
+    proof_ids: tuple[str, ...]
+    ended: bool
+    """False: the sign-in that was named is not the one that holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +92,8 @@ class Changes:
     language: str | None = None
     handoff_id: str | None = None
     agent_name: str | None = None
+    private: bool = False
+    """What was said until now was said under a sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,3 +116,23 @@ async def test_what_is_no_code_is_answered_once(talk: Talk) -> None:
     assert len(customer.replies) == 1
     await customer.send("/affirm")
     assert len(customer.replies) == 1
+
+
+async def test_after_a_sign_out_nothing_of_before_is_said_again_or_taken_up(talk: Talk) -> None:
+    customer = talk("C1014")
+    assert "$43,175.00" in await customer.say("what's my balance")
+    await customer.say("cancel my transfer")
+    customer.change(identity=None)
+    assert "$43,175.00" not in await customer.send("/repeat_that")
+    assert "I haven't said anything yet" in customer.heard
+    assert "sign in" in await customer.say("what's my balance")
+    customer.sign_in("C1014")
+    assert "$43,175.00" in await customer.press("I've signed in")
+
+
+async def test_an_expired_sign_in_hears_nothing_again(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("what's my balance")
+    assert customer.conversation.identity is not None
+    customer.change(identity=dataclasses.replace(customer.conversation.identity, expires_at=time.time() - 1))
+    assert "$43,175.00" not in await customer.send("/repeat_that")

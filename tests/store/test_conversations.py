@@ -227,7 +227,7 @@ async def test_a_conversation_stays_its_first_customers(conversations: Conversat
     with pytest.raises(BadIdentity) as refusal:
         await conversations.bind(id, identity("C2"))
     assert refusal.value.code == "other_customer"
-    await conversations.bind(id, None)
+    await conversations.sign_out(id)
     assert (await conversations.get(id)).identity is None
     with pytest.raises(BadIdentity):
         await conversations.bind(id, identity("C2"))
@@ -259,7 +259,7 @@ async def test_a_refreshed_sign_in_keeps_the_step_up(conversations: Conversation
 async def test_a_step_up_that_ends_after_a_sign_out_does_not_sign_in(conversations: Conversations) -> None:
     id = await opened(conversations)
     await conversations.bind(id, identity("C1"))
-    await conversations.bind(id, None)
+    await conversations.sign_out(id)
     await answer(conversations, id, Changes(identity=stepped_up("C1")))
     assert (await conversations.get(id)).identity is None
     await conversations.bind(id, identity("C1"))

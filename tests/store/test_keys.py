@@ -14,9 +14,10 @@ from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
+from bot.store.proofs import Proofs
 from bot.store.sessions import Sessions
 from bot.types import Button
-from tests.store.makers import handoff, person, reply, turn
+from tests.store.makers import handoff, identity, person, reply, turn
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "redis-keys.md"
 
@@ -37,6 +38,7 @@ async def use_everything(redis: Client, site: str) -> None:
     await floor.accept("h0", "lin", now=1.0)
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
+    await Proofs(redis, site=site).claim(identity(proof_id="j"), "c")
     await Audit(redis, site=site).record("desk.signed_in", actor="agent:lin")
     await conversations.probe()
     await conversations.aclose()
