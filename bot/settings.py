@@ -87,6 +87,10 @@ class GatewaySettings(_Section):
     answer_within_s: Annotated[float, Field(gt=0)] = 2.0
     """Work that could not be answered within this is refused with 503 and Retry-After."""
     max_sockets: Annotated[int, Field(gt=0)] = 20000
+    """Chat sockets, Socket.IO sessions and long polls of one process."""
+    sockets_per_address: Annotated[int, Field(gt=0)] = 1000
+    connections_per_address: Annotated[int, Field(gt=0)] = 2000
+    """Of one process; trusted proxies may have any number."""
 
 
 class DeskSettings(_Section):

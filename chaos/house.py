@@ -78,7 +78,8 @@ def _unlimited(root: Path, project: Path) -> None:
     for name in ("config.yml", "domain.yml", "credentials.yml", "data", "actions"):
         (project / name).symlink_to(root / name)
     settings = yaml.safe_load((root / "endpoints.yml").read_text(encoding="utf-8"))
-    settings["gateway"] = {**(settings.get("gateway") or {}), "messages_per_minute": 10_000_000}
+    one_address = {"sockets_per_address": 100_000, "connections_per_address": 100_000}
+    settings["gateway"] = {**(settings.get("gateway") or {}), "messages_per_minute": 10_000_000, **one_address}
     (project / "endpoints.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 

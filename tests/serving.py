@@ -23,6 +23,7 @@ from aiohttp import web
 from bot.cli.service import Service, service
 from bot.desk.accounts import write_accounts
 from bot.engine.engine import Engine
+from bot.gateway.connections import Runner, connections
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.identity import sign
 from bot.settings import GatewaySettings, Settings
@@ -97,7 +98,7 @@ async def serving(
     base = Settings.load(project, {"XIAOER_IDENTITY_SECRET": SECRET, "REDIS_URL": redis_url})
     base = base.model_copy(update={"gateway": settings or GatewaySettings(), **changes})
     async with service(base, engine, name="w") as running:
-        runner = web.AppRunner(running.app, access_log=None, shutdown_timeout=2)
+        runner = Runner(running.app, connections(base.gateway), shutdown_timeout=2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -142,7 +142,8 @@ def _settings(folder: Path) -> None:
     """Rate limits are asked as ever, and let everything pass."""
     path = folder / "endpoints.yml"
     settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    settings["gateway"] = {**(settings.get("gateway") or {}), "messages_per_minute": 10_000_000}
+    one_address = {"sockets_per_address": 100_000, "connections_per_address": 100_000}
+    settings["gateway"] = {**(settings.get("gateway") or {}), "messages_per_minute": 10_000_000, **one_address}
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     from bot.desk.accounts import write_accounts
 

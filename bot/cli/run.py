@@ -96,13 +96,14 @@ async def _serve(settings: Settings, model: Path | None, siblings: Siblings | No
 
     from bot.cli.service import service
     from bot.engine.models import Models
+    from bot.gateway.connections import Runner, connections
 
     models = await Models.load(settings, model)
     following = asyncio.create_task(models.follow()) if model is None else None
     name = f"{os.uname().nodename}-{os.getpid()}"
     async with service(settings, models, name=name, siblings=siblings) as running:
         await _check_redis(running)
-        runner = web.AppRunner(running.app, access_log=None, shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
+        runner = Runner(running.app, connections(settings.gateway), shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
         await runner.setup()
         if siblings is not None:
             siblings.socket.unlink(missing_ok=True)

@@ -14,11 +14,13 @@ from bot.channels.native import Native
 from bot.channels.socketio import SocketIO
 from bot.gateway import chat_http, demo, health, metrics, webhooks
 from bot.gateway.chat_socket import chat_socket
+from bot.gateway.connections import lobby
 from bot.gateway.errors import errors, remember
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
-from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS, Sockets
+from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES, SETTINGS, SOCKETS, Sockets
 from bot.gateway.pages import Pages
+from bot.gateway.places import Places
 from bot.gateway.siblings import Siblings
 from bot.gateway.socketio_door import SocketIODoor
 from bot.settings import Settings
@@ -40,7 +42,7 @@ def make_app(
 ) -> web.Application:
     """`others` add the routes of rooms beside this one (the desk), before the pages take what is left."""
     origins, proxies = Origins(settings.gateway.allowed_origins), Proxies(settings.gateway.trusted_proxies)
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[errors, lobby], client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
     app[FRONT_DOOR] = door
     app[CHANNELS] = channels
@@ -48,6 +50,11 @@ def make_app(
     app[ORIGINS] = origins
     app[PROXIES] = proxies
     app[SOCKETS] = Sockets()
+    places = app[PLACES] = Places(
+        most=settings.gateway.max_sockets,
+        per_address=settings.gateway.sockets_per_address,
+        local_is_free=settings.demo,
+    )
     app[health.READINESS] = health.Readiness(door.conversations)
     add_headers(app, origins, proxies)
     app.on_response_prepare.append(remember)
@@ -58,7 +65,8 @@ def make_app(
         add_routes(app)
     for channel in channels.values():
         if isinstance(channel, SocketIO):
-            SocketIODoor(channel, door, origins=origins, proxies=proxies, siblings=siblings).attach(app)
+            socketio = SocketIODoor(channel, door, origins=origins, proxies=proxies, places=places, siblings=siblings)
+            socketio.attach(app)
     app.router.add_get("/desk", _to_desk)
     Pages(Path(settings.project) / "web" / "dist", shop=settings.demo).add_routes(app)
     app.on_shutdown.append(_going_away)

@@ -13,7 +13,7 @@ from bot.channels.native import Native, entry_body, identity_body
 from bot.errors import BadMessage, NotYours
 from bot.gateway.chat_socket import welcome_body
 from bot.gateway.frontdoor import FrontDoor
-from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PROXIES
+from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES
 from bot.store.conversations import Conversation
 from bot.types import Entry
 
@@ -51,7 +51,8 @@ async def entries(request: web.Request) -> web.Response:
     after, wait_s = _number(request, "after", 0), min(LONGEST_WAIT_S, _number(request, "wait_s", 0))
     conversation = await _conversation(request)
     door = request.app[FRONT_DOOR]
-    found = await _wait(door, conversation.id, int(after), wait_s)
+    with request.app[PLACES].held(request.app[PROXIES].address(request)):
+        found = await _wait(door, conversation.id, int(after), wait_s)
     conversation = await door.conversations.get(conversation.id)
     door.ended(conversation.id, done=conversation.done)
     body: dict[str, Any] = {

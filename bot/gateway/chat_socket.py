@@ -31,7 +31,7 @@ from bot.gateway import metrics
 from bot.gateway.errors import refusal
 from bot.gateway.feed import News, feed
 from bot.gateway.frontdoor import FrontDoor, Welcomed
-from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PROXIES, SETTINGS, SOCKETS
+from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES, SOCKETS
 from bot.store.conversations import Conversation
 from bot.types import Entry, Holder
 
@@ -49,8 +49,15 @@ _READ_AT_MOST = 16 * MAX_FRAME_BYTES
 async def chat_socket(request: web.Request) -> web.WebSocketResponse:
     app = request.app
     app[ORIGINS].check(request)
-    if len(app[SOCKETS]) >= app[SETTINGS].gateway.max_sockets or not app[FRONT_DOOR].open:
+    if not app[FRONT_DOOR].open:
         raise Busy("no more connections can be taken here", retry_after_s=5)
+    address = app[PROXIES].address(request)
+    with app[PLACES].held(address):
+        return await _serve(request, address)
+
+
+async def _serve(request: web.Request, address: str) -> web.WebSocketResponse:
+    app = request.app
     socket = web.WebSocketResponse(max_msg_size=_READ_AT_MOST, heartbeat=HEARTBEAT_S, compress=False)
     if not socket.can_prepare(request).ok:
         raise web.HTTPUpgradeRequired
@@ -59,7 +66,7 @@ async def chat_socket(request: web.Request) -> web.WebSocketResponse:
     metrics.SOCKETS.labels(Native.name).inc()
     try:
         with suppress(ConnectionError):  # the client has gone
-            await _Session(socket, app[FRONT_DOOR], app[NATIVE], app[PROXIES].address(request)).run()
+            await _Session(socket, app[FRONT_DOOR], app[NATIVE], address).run()
     finally:
         metrics.SOCKETS.labels(Native.name).dec()
         app[SOCKETS].discard(socket)

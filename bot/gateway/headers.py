@@ -82,16 +82,16 @@ class Proxies:
         """The nearest address that is not a trusted proxy's."""
         address = request.remote or ""
         hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
-        while hops and self._trusts(address):
+        while hops and self.trusts(address):
             address = hops.pop()
         return address
 
     def is_https(self, request: web.Request) -> bool:
-        if self._trusts(request.remote or ""):
+        if self.trusts(request.remote or ""):
             return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
         return request.scheme == "https"
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

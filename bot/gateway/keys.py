@@ -11,6 +11,7 @@ from bot.channels import Channel
 from bot.channels.native import Native
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies
+from bot.gateway.places import Places
 from bot.settings import Settings
 
 
@@ -25,3 +26,4 @@ NATIVE = web.AppKey("native", Native)
 ORIGINS = web.AppKey("origins", Origins)
 PROXIES = web.AppKey("proxies", Proxies)
 SOCKETS = web.AppKey("sockets", Sockets)
+PLACES = web.AppKey("places", Places)

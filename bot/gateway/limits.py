@@ -31,6 +31,14 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
 
 
+def is_local(address: str) -> bool:
+    """Whether it is this machine's own."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 class Limits:
     """Token buckets in Redis, shared by all processes. `local_is_free`: whoever writes from this machine itself is not
     limited (demo and benchmarks)."""
@@ -62,9 +70,4 @@ class Limits:
             raise RateLimited("too many messages in a short time", retry_after_s=wait_s)
 
     def _is_free(self, address: str) -> bool:
-        if not self._local_is_free:
-            return False
-        try:
-            return ipaddress.ip_address(address).is_loopback
-        except ValueError:
-            return False
+        return self._local_is_free and is_local(address)

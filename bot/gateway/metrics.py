@@ -20,6 +20,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 ACCEPTED = Counter("xiaoer_messages_accepted_total", "Messages accepted.", ["channel", "repeated"])
 REFUSED = Counter("xiaoer_messages_refused_total", "Messages refused, by the code the client got.", ["channel", "code"])
 SOCKETS = Gauge("xiaoer_sockets", "Open sockets.", ["channel"], multiprocess_mode="livesum")
+CONNECTIONS = Gauge("xiaoer_connections", "Open connections of clients.", multiprocess_mode="livesum")
+CONNECTIONS_CUT = Counter("xiaoer_connections_cut_total", "Connections that were ended by us.", ["why"])
 IN_FLIGHT = Gauge("xiaoer_turns_in_flight", "Turns accepted and not answered yet.", multiprocess_mode="livesum")
 IN_FLIGHT_LIMIT = Gauge("xiaoer_turns_in_flight_limit", "Above this, messages get 503.", multiprocess_mode="livesum")
 TURN_SECONDS = Histogram(

@@ -16,15 +16,17 @@ from typing import Any
 import socketio
 import structlog
 from aiohttp import web
+from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT
 
 from bot.channels.native import MAX_FRAME_BYTES, Hello
 from bot.channels.socketio import SocketIO, identity_in
-from bot.errors import BadIdentity, NotFound, NotYours
+from bot.errors import BadIdentity, BadMessage, Busy, NotFound, NotYours
 from bot.gateway import metrics, phrases
 from bot.gateway.errors import Refusal, refusal
 from bot.gateway.feed import feed
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies
+from bot.gateway.places import Places
 from bot.gateway.siblings import Siblings
 from bot.types import Entry
 
@@ -32,10 +34,46 @@ log = structlog.get_logger(__name__)
 
 PATH = "/socket.io/"
 _REMEMBERED = 10_000
+MAX_POST_BYTES = 4 * MAX_FRAME_BYTES
+"""As any request's: clients are told, and send more than one."""
+CONNECT_WITHIN_S = 10.0
 _EVENTS_AT_ONCE = 8
 """Of one client's, at most so many are worked on; more are refused."""
 
 Answer = dict[str, Any]
+
+REFUSED = "packet_refused"
+"""The event that a packet becomes which is none of the protocol: who sends it hears `bad_message`."""
+_OURS = ("connect", "disconnect", "connect_error")
+"""What happens to a connection: no client may say that it happened."""
+
+
+class Packet(socketio.packet.Packet):  # type: ignore[misc]  # it has no types
+    """Socket.IO's packet, of what Rasa's front ends send: no attachments, which a client could announce without end,
+    and events that have a name."""
+
+    def __init__(self, *args: Any, encoded_packet: Any = None, **options: Any) -> None:
+        super().__init__(*args, encoded_packet=encoded_packet, **options)
+        if encoded_packet is not None and not encoded_packet:
+            self._refuse()
+
+    def decode(self, encoded_packet: Any) -> int:
+        try:
+            attachments = super().decode(encoded_packet)
+        except Exception:  # a client's bytes: whatever they do to the parser, they are no packet
+            attachments = 1
+        if attachments or self.packet_type not in (CONNECT, DISCONNECT, EVENT, ACK):
+            self._refuse()
+        if self.packet_type == EVENT and not _is_event(self.data):
+            self._refuse()
+        return 0
+
+    def _refuse(self) -> None:
+        self.packet_type, self.data, self.id, self.namespace = EVENT, [REFUSED], None, None
+
+
+def _is_event(data: Any) -> bool:
+    return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in _OURS
 
 
 @dataclass
@@ -59,11 +97,15 @@ class SocketIODoor:
         *,
         origins: Origins,
         proxies: Proxies,
+        places: Places,
         siblings: Siblings | None = None,
     ) -> None:
         self._channel = channel
         self._door = door
         self._proxies = proxies
+        self._places = places
+        self._addresses: dict[str, str] = {}
+        """Of each Engine.IO session, which may not have come to speak Socket.IO."""
         self._siblings = siblings
         self._clients: dict[str, _Client] = {}
         self._delivered: OrderedDict[str, int] = OrderedDict()
@@ -72,7 +114,8 @@ class SocketIODoor:
             async_mode="aiohttp",
             cors_allowed_origins=lambda origin, environ: origins.allows(origin, host=environ.get("HTTP_HOST", "")),
             cors_credentials=False,
-            max_http_buffer_size=16 * MAX_FRAME_BYTES,
+            max_http_buffer_size=MAX_POST_BYTES,
+            serializer=Packet,
             http_compression=False,
             logger=False,
             engineio_logger=False,
@@ -81,6 +124,10 @@ class SocketIODoor:
         self._server.on("disconnect", self._disconnect)
         self._server.on("session_request", self._answering(self._session_request))
         self._server.on(channel.user_message_evt, self._answering(self._user_uttered))
+        self._server.on(REFUSED, self._answering(self._refused))
+        self._came, self._went = (self._server.eio.handlers[name] for name in ("connect", "disconnect"))
+        self._server.eio.on("connect", self._session_began)
+        self._server.eio.on("disconnect", self._session_ended)
 
         if siblings is not None:
             new_id = self._server.eio.generate_id
@@ -95,8 +142,34 @@ class SocketIODoor:
         stranger = self._siblings.stranger(request.query.get("sid", "")) if self._siblings else None
         if self._siblings is not None and stranger is not None:
             return await self._siblings.forward(request, stranger)
+        if "sid" not in request.query and request.method == "GET":
+            if not self._door.open:
+                raise Busy("this process is going away", retry_after_s=1)
+            self._places.check(self._proxies.address(request))
+        if request.method == "POST" and (request.content_length is None or request.content_length > MAX_POST_BYTES):
+            raise BadMessage("too_long", f"a request may have {MAX_POST_BYTES} bytes, and says how many it has")
         response: web.StreamResponse = await self._server.eio.handle_request(request)
         return response
+
+    async def _session_began(self, eio_sid: str, environ: Mapping[str, Any]) -> Any:
+        """An Engine.IO session takes a place, whatever its transport, until it ends."""
+        address = self._addresses[eio_sid] = self._proxies.address(environ["aiohttp.request"])
+        self._places.take(address)
+        asyncio.get_running_loop().call_later(CONNECT_WITHIN_S, self._expect, eio_sid)
+        return await self._came(eio_sid, environ)
+
+    async def _session_ended(self, eio_sid: str, reason: Any) -> Any:
+        address = self._addresses.pop(eio_sid, None)
+        if address is not None:
+            self._places.leave(address)
+        return await self._went(eio_sid, reason)
+
+    def _expect(self, eio_sid: str) -> None:
+        """A session that does not connect to anything ends."""
+        if eio_sid in self._addresses and self._server.manager.sid_from_eio_sid(eio_sid, "/") is None:
+            session = self._server.eio.sockets.get(eio_sid)
+            if session is not None:
+                self._ending = asyncio.ensure_future(session.close(wait=False))
 
     async def _close(self, app: web.Application) -> None:
         """Every client connects again elsewhere."""
@@ -142,6 +215,9 @@ class SocketIODoor:
                 client.busy -= 1
 
         return answer
+
+    async def _refused(self, sid: str, client: _Client, raw: Any) -> Answer:
+        raise BadMessage("bad_message", "this is not a packet of Rasa's Socket.IO protocol")
 
     async def _session_request(self, sid: str, client: _Client, raw: Any) -> Answer:
         token = self._channel.decode_session(raw)
