@@ -10,6 +10,7 @@ XiaoerError
 │   ├── NotYours                a conversation of somebody else, or none at all
 │   ├── BadIdentity             a proof that is forged, expired, revoked, used elsewhere or for another customer
 │   ├── OriginDenied            a page that may not talk to us
+│   ├── CannotAccept            an agent who is offline, or has as many conversations as they may
 │   └── SignedOut               nobody is signed in at the desk, or name and password do not match
 ├── Busy                        more work than we can answer in time: try again after `retry_after_s`
 │   ├── RateLimited             one customer or address sends faster than it may; others are not affected
@@ -78,8 +79,17 @@ class OriginDenied(AccessDenied):
     pass
 
 
+class CannotAccept(AccessDenied):
+    """`code` is `offline` or `at_capacity`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class SignedOut(AccessDenied):
-    """`code` is `signed_out` or `wrong_password` (which also covers a name nobody has)."""
+    """`code` is `signed_out`, `wrong_password` (which also covers a name nobody has), `code_needed` (the password was
+    right, a one-time code is wanted as well) or `wrong_code`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

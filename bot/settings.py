@@ -97,6 +97,9 @@ class DeskSettings(_Section):
     accounts: str = "desk-accounts.yml"
     """Path of the accounts file, relative to the project. `XIAOER_DESK_ACCOUNTS` overrides it."""
     session_hours: Annotated[float, Field(gt=0, le=24)] = 10.0
+    """The longest a sign-in lasts, whatever its person does."""
+    idle_minutes: Annotated[float, Field(gt=0, le=720)] = 30.0
+    """A sign-in ends when its person did nothing for so long."""
 
 
 class _File(_Section):

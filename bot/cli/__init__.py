@@ -22,6 +22,7 @@ COMMANDS = {
     "nlu": "measure and inspect the understanding",
     "model": "list, check and sign models",
     "audit": "who did what: read, check, export",
+    "desk": "who is signed in at the desk, and ending it",
 }
 
 

@@ -109,6 +109,7 @@ async def _serve(
     people = ", ".join(name for name, *_ in DEMO_ACCOUNTS)
     _say("ready", f"{address}/        the demo shop: choose who you are, then ask for a refund")
     _say("", f"{address}/desk/   the desk: {people} (password {DEMO_PASSWORD})")
+    _say("", "                   mei is a supervisor: the code she needs, too, is shown there")
     _say("", f"bank {bank}   redis {redis}   logs {var.parent / 'log'}")
     _say("", "demo accounts and secrets: do not put this on a network. Ctrl-C stops everything.")
     await children.wait_for_any()
@@ -186,10 +187,13 @@ def _secrets(project: Path, var: Path) -> dict[str, str]:
 
 
 def _accounts(var: Path) -> Path:
-    from bot.desk.accounts import write_accounts
+    """The demo's own people; made anew where the file is not there, or cannot be taken."""
+    from bot.desk.accounts import load_accounts, write_accounts
 
     path = var / "desk-accounts.yml"
-    if not path.exists():
+    try:
+        load_accounts(path)
+    except ConfigError:
         write_accounts(path, DEMO_ACCOUNTS, password=DEMO_PASSWORD)
     return path
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.channels import Channel, load_channels
 from bot.desk import app as desk_app
-from bot.desk.accounts import Accounts, load_accounts
+from bot.desk.accounts import AccountsFile
 from bot.desk.keys import Desk
 from bot.engine.engine import Engine
 from bot.engine.models import Source
@@ -34,11 +34,13 @@ from bot.handoff.life import Handoffs
 from bot.handoff.routing import Routing
 from bot.settings import Settings
 from bot.store.audit import Audit, AuditLine
+from bot.store.brake import Brake
 from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
 from bot.store.proofs import Proofs
+from bot.store.seen import SeenAccounts
 from bot.store.sessions import Sessions
 from bot.types import Entry
 
@@ -65,7 +67,7 @@ async def service(
     settings: Settings, engines: Engine | Source, *, name: str, siblings: Siblings | None = None
 ) -> AsyncIterator[Service]:
     """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
-    channels, accounts = channels_of(settings), load_accounts(settings.project / settings.desk.accounts)
+    channels, file = channels_of(settings), AccountsFile(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
     conversations = Conversations(client, site=settings.site, wait_replicas=settings.redis_wait_replicas)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
@@ -95,9 +97,7 @@ async def service(
         load=Load(answer_within_s=settings.gateway.answer_within_s),
         answers=Answers(conversations),
     )
-    desk = _desk(
-        settings, client, accounts=accounts, floor=floor, handoffs=handoffs, conversations=conversations, audit=audit
-    )
+    desk = _desk(settings, client, file=file, floor=floor, handoffs=handoffs, conversations=conversations, audit=audit)
     app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)], siblings=siblings)
     try:
         async with _answering(app, door, worker, handoffs):
@@ -133,7 +133,7 @@ def _desk(
     settings: Settings,
     client: Client,
     *,
-    accounts: Accounts,
+    file: AccountsFile,
     floor: Floor,
     handoffs: Handoffs,
     conversations: Conversations,
@@ -141,8 +141,10 @@ def _desk(
 ) -> Desk:
     proxies, session_s = Proxies(settings.gateway.trusted_proxies), int(settings.desk.session_hours * 3600)
     return Desk(
-        accounts=accounts,
-        sessions=Sessions(client, site=settings.site, ttl_s=session_s),
+        file=file,
+        seen=SeenAccounts(client, site=settings.site),
+        brake=Brake(client, site=settings.site),
+        sessions=Sessions(client, site=settings.site, ttl_s=session_s, idle_s=int(settings.desk.idle_minutes * 60)),
         floor=floor,
         handoffs=handoffs,
         conversations=conversations,
@@ -151,6 +153,7 @@ def _desk(
         session_s=session_s,
         address_of=proxies.address,
         is_https=proxies.is_https,
+        demo=settings.demo,
     )
 
 

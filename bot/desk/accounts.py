@@ -3,32 +3,43 @@
     accounts:
       - {id: lin, name: Lin 林晓, role: agent, skills: {"lang:zh": 5}, capacity: 4, password: "$argon2id$..."}
 
-`python -m bot.desk.accounts` asks for a password and prints its hash.
+`python -m bot.desk.accounts` asks for a password and prints its hash; `python -m bot.desk.accounts mei` makes a
+second factor as well. The file is read again whenever it changes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import getpass
+import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import argon2
+import pyotp
+import structlog
 import yaml
 
 from bot.errors import ConfigError, SignedOut
 from bot.settings import for_others
 from bot.types import Agent
 
+log = structlog.get_logger(__name__)
+
 Role = Literal["agent", "supervisor"]
+ROLES = ("agent", "supervisor")
 MAX_PASSWORD_CHARS = 256
+ISSUER = "Xiaoer"
+STEP_S = 30
+"""One-time codes by RFC 6238: six digits, SHA-1, a new one every 30 s; the one before and the one after are good."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_KEYS = {"id", "name", "role", "skills", "capacity", "password"}
+_TOTP = re.compile(r"[A-Z2-7]{32,}")
+_KEYS = {"id", "name", "role", "skills", "capacity", "password", "totp", "enabled"}
 _CHECKS_AT_ONCE = 2
 """Each takes 64 MiB for some 50 ms: strangers must not be able to take all memory."""
 
@@ -42,10 +53,35 @@ class Account:
     role: Role = "agent"
     skills: Mapping[str, int] = field(default_factory=dict)
     capacity: int = 4
+    totp: str = field(default="", repr=False)
+    """The secret of their one-time codes, in base 32; empty: none are asked for. Supervisors have one."""
+    enabled: bool = True
+
+    @property
+    def version(self) -> str:
+        """Changes with what a session stands on: a session that was opened under another one has ended."""
+        parts = (self.password, self.role, self.totp, str(self.enabled))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
     def agent(self) -> Agent:
         """The person as the floor first knows them: offline."""
         return Agent(id=self.id, name=self.name, role=self.role, skills=self.skills, capacity=self.capacity)
+
+    def step_of(self, code: str, now: float) -> int | None:
+        """The time step a one-time code belongs to; None if it is not one of the three that are good now."""
+        totp = pyotp.TOTP(self.totp, interval=STEP_S)
+        good = (step for step in _steps(now) if pyotp.utils.strings_equal(totp.generate_otp(step), code))
+        return next(good, None)
+
+    def code(self, now: float, *, after: int = -1) -> str:
+        """A code that is good now, of a later time step than that one if there is one: for demos and tests."""
+        step = next((step for step in _steps(now) if step > after), int(now // STEP_S))
+        return pyotp.TOTP(self.totp, interval=STEP_S).generate_otp(step)
+
+
+def _steps(now: float) -> tuple[int, int, int]:
+    step = int(now // STEP_S)
+    return step - 1, step, step + 1
 
 
 class Accounts:
@@ -60,27 +96,70 @@ class Accounts:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def get(self, account_id: str) -> Account | None:
-        return self._by_id.get(account_id)
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._by_id.values())
 
-    async def sign_in(self, name: str, password: str) -> Account:
+    def get(self, account_id: str) -> Account | None:
+        """None for one that was never there, is gone, or is switched off."""
+        account = self._by_id.get(account_id)
+        return account if account is not None and account.enabled else None
+
+    async def check(self, name: str, password: str) -> Account:
         """The account `name` and `password` belong to. Raises SignedOut, after the same time whether the name exists
         or not."""
-        account = self._by_id.get(name.strip().lower())
+        known = self._by_id.get(name)
         async with self._turn:
-            fits = await asyncio.to_thread(self._fits, account, password)
+            fits = await asyncio.to_thread(self._fits, known, password)
+        account = self.get(name)
         if account is None or not fits:
             raise SignedOut("wrong_password", "name and password do not match")
         return account
 
     def _fits(self, account: Account | None, password: str) -> bool:
-        if account is None and not self._decoy:
-            self._decoy = self._hasher.hash("nobody")
+        if not self._decoy:  # Made at the first try whatever its name, and as costly to check as the others.
+            self._decoy = self._like_the_others().hash("nobody")
         expected = self._decoy if account is None else account.password
         try:
             return self._hasher.verify(expected, password)
         except argon2.exceptions.Argon2Error:
             return False
+
+    def _like_the_others(self) -> argon2.PasswordHasher:
+        for account in self:
+            try:
+                return argon2.PasswordHasher.from_parameters(argon2.extract_parameters(account.password))
+            except argon2.exceptions.InvalidHashError:
+                continue
+        return self._hasher
+
+
+class AccountsFile:
+    """The accounts as they stand in the file now. A file that cannot be taken leaves those that were there before."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigError with every problem of the file."""
+        self._path = path
+        self._stamp = _stamp(path)
+        self._accounts = load_accounts(path)
+
+    @property
+    def now(self) -> Accounts:
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._accounts = load_accounts(self._path)
+            except ConfigError as error:
+                log.error("desk.accounts_refused", problems=list(error.problems))
+        return self._accounts
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode
 
 
 def load_accounts(path: Path) -> Accounts:
@@ -89,7 +168,7 @@ def load_accounts(path: Path) -> Accounts:
         mode, raw = path.stat().st_mode, yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"desk.accounts: cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
     if for_others(mode):
         raise ConfigError(f"desk.accounts: {path} may be read by others, and holds passwords' hashes; chmod 600 it")
@@ -117,17 +196,29 @@ def _problems(row: Any, *, taken: Mapping[str, Account]) -> list[str]:
         problems.append("id: 1 to 64 of a-z, 0-9 and `_.-`")
     elif row["id"] in taken:
         problems.append(f"id '{row['id']}' is there twice")
-    if not isinstance(row.get("name"), str) or not row["name"].strip():
-        problems.append("name: missing; it is what customers see")
-    if row.get("role", "agent") not in ("agent", "supervisor"):
-        problems.append(f"role '{row['role']}' is unknown; known: agent, supervisor")
+    if not isinstance(row.get("name"), str) or not row["name"].strip() or not row["name"].isprintable():
+        problems.append("name: missing, or with signs that cannot be seen; it is what customers see")
     skills = row.get("skills", {})
     if not isinstance(skills, dict) or any(level not in range(1, 6) for level in skills.values()):
         problems.append("skills: expected `skill: level`, levels 1 to 5")
     if not isinstance(row.get("capacity", 4), int) or not 0 < row.get("capacity", 4) <= 50:
         problems.append("capacity: a whole number, 1 to 50")
+    if not isinstance(row.get("enabled", True), bool):
+        problems.append("enabled: true or false")
+    return problems + _problems_of_proof(row)
+
+
+def _problems_of_proof(row: Mapping[str, Any]) -> list[str]:
+    """What is wrong with how somebody shows who they are."""
+    role, totp, problems = row.get("role", "agent"), row.get("totp", ""), []
+    if role not in ROLES:
+        problems.append(f"role '{role}' is unknown; known: {', '.join(ROLES)}")
     if not str(row.get("password", "")).startswith("$argon2id$"):
         problems.append("password: not an argon2id hash; make one with `python -m bot.desk.accounts`")
+    if totp != "" and (not isinstance(totp, str) or not _TOTP.fullmatch(totp)):
+        problems.append("totp: not 32 or more of A-Z and 2-7; make one with `python -m bot.desk.accounts ID`")
+    if totp == "" and role == "supervisor":
+        problems.append("totp: a supervisor needs a second factor; make one with `python -m bot.desk.accounts ID`")
     return problems
 
 
@@ -138,16 +229,29 @@ def write_accounts(
     password: str,
     hasher: argon2.PasswordHasher | None = None,
 ) -> None:
-    """An accounts file where each (id, name, role, skills) has the same password: for demos and tests."""
+    """An accounts file where each (id, name, role, skills) has the same password, and supervisors a second factor: for
+    demos and tests."""
     hasher = hasher or argon2.PasswordHasher()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": each, "name": name, "role": role, "skills": dict(skills), "password": hasher.hash(password)}
+        | ({"totp": pyotp.random_base32()} if role == "supervisor" else {})
         for each, name, role, skills in people
     ]
     text = yaml.safe_dump({"accounts": rows}, allow_unicode=True, sort_keys=False)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
+    new.replace(path)
+
+
+def _enrol(account_id: str) -> str:
+    """The lines for the file and for the authenticator app."""
+    secret = pyotp.random_base32()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account_id, issuer_name=ISSUER)
+    return f"totp: {secret}\n# for the authenticator app, as text or as a QR code; show it to nobody else:\n# {uri}\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(argon2.PasswordHasher().hash(getpass.getpass("password: ")) + "\n")
+    sys.stdout.write(f"password: {argon2.PasswordHasher().hash(getpass.getpass('password: '))}\n")
+    if len(sys.argv) > 1:
+        sys.stdout.write(_enrol(sys.argv[1]))

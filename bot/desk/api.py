@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from aiohttp import web
 
 from bot.desk import views
-from bot.desk.guard import COOKIE, check_header
+from bot.desk.body import body_of, text_of
 from bot.desk.keys import DESK, Desk
-from bot.errors import AccessDenied, BadMessage, RateLimited, SignedOut
+from bot.desk.reading import READS, until_its_end
+from bot.errors import AccessDenied, BadMessage
 from bot.types import Agent, Handoff, WrapUp
 
 log = structlog.get_logger(__name__)
@@ -27,59 +28,6 @@ STATES = ("available", "away", "break", "offline")
 # Who is here
 
 
-async def sign_in(request: web.Request) -> web.Response:
-    """`{name, password}` -> `{agent}` and the session's cookie."""
-    desk = request.app[DESK]
-    check_header(request)
-    body = await _body(request)
-    name, password = _text(body, "name", 64), _text(body, "password", 256)
-    tries = [f"name:{name.strip().lower()}", f"address:{desk.address_of(request)}"]
-    for each in tries:
-        wait_s = await desk.sessions.throttle(each)
-        if wait_s is not None:
-            raise RateLimited("too many tries to sign in", retry_after_s=wait_s)
-    address = desk.address_of(request)
-    try:
-        account = await desk.accounts.sign_in(name, password)
-    except SignedOut:
-        await desk.audit.record("desk.sign_in_failed", actor="", subject=_account(desk, name), address=address)
-        raise
-    await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address)
-    for each in tries:
-        await desk.sessions.forgive(each)
-    await desk.floor.put_agent(account.agent())
-    await desk.floor.set_state(account.id, "available", time.time())
-    log.info("desk.signed_in", agent=account.id)
-    response = web.json_response({"agent": views.person(await desk.floor.agent(account.id))})
-    response.set_cookie(
-        COOKIE,
-        await desk.sessions.open(account.id),
-        max_age=desk.session_s,
-        path="/desk",
-        httponly=True,
-        samesite="Strict",
-        secure=desk.is_https(request),
-    )
-    return response
-
-
-def _account(desk: Desk, name: str) -> str:
-    """Whom a stranger wanted to be; what is nobody's name may be a password, and is not recorded."""
-    account = desk.accounts.get(name.strip().lower())
-    return f"account:{account.id}" if account else "account:?"
-
-
-async def sign_out(request: web.Request, agent: Agent) -> web.Response:
-    desk = request.app[DESK]
-    await desk.sessions.close(request.cookies[COOKIE])
-    await desk.floor.set_state(agent.id, "offline", time.time())
-    await desk.audit.record("desk.signed_out", actor=f"agent:{agent.id}", address=desk.address_of(request))
-    log.info("desk.signed_out", agent=agent.id)
-    response = web.json_response({})
-    response.del_cookie(COOKIE, path="/desk", httponly=True, samesite="Strict")
-    return response
-
-
 async def me(request: web.Request, agent: Agent) -> web.Response:
     return web.json_response({"agent": views.person(agent)})
 
@@ -87,11 +35,12 @@ async def me(request: web.Request, agent: Agent) -> web.Response:
 async def set_state(request: web.Request, agent: Agent) -> web.Response:
     """`{state}` -> `{agent}`."""
     desk = request.app[DESK]
-    state = (await _body(request)).get("state")
+    state = (await body_of(request)).get("state")
     if state not in STATES:
         raise BadMessage("bad_message", f"state is unknown; known: {', '.join(STATES)}")
-    await desk.floor.set_state(agent.id, state, time.time())
-    return web.json_response({"agent": views.person(await desk.floor.agent(agent.id))})
+    now = time.time()
+    await desk.floor.set_state(agent.id, state, now)
+    return web.json_response({"agent": views.person(replace(agent, state=state, since=now))})
 
 
 # What waits
@@ -115,11 +64,22 @@ async def floor(request: web.Request, agent: Agent) -> web.Response:
 
 
 async def handoff(request: web.Request, agent: Agent) -> web.Response:
-    """All the bot knew, and the conversation as it stands now."""
+    """All the bot knew, and the conversation as it stands now; for agents up to the end of their part in it."""
     desk = request.app[DESK]
     found = await _readable(desk, request, agent)
     conversation = await desk.conversations.get(found.conversation_id)
     entries = await desk.conversations.entries(found.conversation_id, limit=2000)
+    if agent.role != "supervisor":
+        entries = until_its_end(found, entries)
+    if request.app[READS].is_new(agent.id, found.id, time.time()):
+        await desk.audit.record(
+            "desk.read",
+            actor=f"agent:{agent.id}",
+            subject=f"handoff:{found.id}",
+            conversation=found.conversation_id,
+            address=desk.address_of(request),
+            role=agent.role,
+        )
     agent_id = await desk.floor.agent_of(found.id)
     holder = desk.accounts.get(agent_id) if agent_id else None
     return web.json_response(
@@ -142,6 +102,7 @@ async def accept(request: web.Request, agent: Agent) -> web.Response:
     if not desk.serves(agent, found):
         raise AccessDenied("this conversation does not wait in a queue of yours")
     await desk.handoffs.accept(agent, found.id)
+    await _record(request, "desk.accepted", agent, found.id)
     log.info("desk.accepted", handoff=found.id, agent=agent.id)
     return web.json_response({"handoff": views.full(found)})
 
@@ -149,8 +110,8 @@ async def accept(request: web.Request, agent: Agent) -> web.Response:
 async def say(request: web.Request, agent: Agent) -> web.Response:
     """`{id, text}` -> the entry. The same id again says nothing twice."""
     desk = request.app[DESK]
-    body = await _body(request)
-    text, message_id = _text(body, "text", MAX_TEXT_CHARS).strip(), _text(body, "id", 64)
+    body = await body_of(request)
+    text, message_id = text_of(body, "text", MAX_TEXT_CHARS).strip(), text_of(body, "id", 64)
     if not text:
         raise BadMessage("empty", "the text is empty")
     entry = await desk.handoffs.say(agent, request.match_info["id"], text, message_id)
@@ -160,7 +121,7 @@ async def say(request: web.Request, agent: Agent) -> web.Response:
 async def typing(request: web.Request, agent: Agent) -> web.Response:
     """`{on}`: the customer sees it."""
     desk = request.app[DESK]
-    on = (await _body(request)).get("on") is True
+    on = (await body_of(request)).get("on") is True
     found = await _mine(desk, request, agent)
     frame = {"type": "typing", "author": "agent", "name": agent.name, "on": on}
     await desk.conversations.notify(found.conversation_id, frame)
@@ -169,26 +130,34 @@ async def typing(request: web.Request, agent: Agent) -> web.Response:
 
 async def close(request: web.Request, agent: Agent) -> web.Response:
     """`{disposition, resolved, corrected_intent?, note?}` -> `{}`."""
-    wrapup = _wrapup(request.match_info["id"], agent, await _body(request))
+    wrapup = _wrapup(request.match_info["id"], agent, await body_of(request))
     await request.app[DESK].handoffs.close(wrapup)
+    await _record(request, "desk.closed", agent, wrapup.handoff_id)
     log.info("desk.closed", handoff=wrapup.handoff_id, agent=agent.id, disposition=wrapup.disposition)
     return web.json_response({})
 
 
 async def give_back(request: web.Request, agent: Agent) -> web.Response:
     """`{note?, ...}` -> `{}`: the bot goes on, and knows the note."""
-    body = {"disposition": "given_back", **await _body(request)}
+    body = {"disposition": "given_back", **await body_of(request)}
     wrapup = _wrapup(request.match_info["id"], agent, body)
     await request.app[DESK].handoffs.give_back(wrapup)
+    await _record(request, "desk.given_back", agent, wrapup.handoff_id)
     log.info("desk.given_back", handoff=wrapup.handoff_id, agent=agent.id)
     return web.json_response({})
 
 
 async def _mine(desk: Desk, request: web.Request, agent: Agent) -> Handoff:
     found = await desk.floor.handoff(request.match_info["id"])
-    if await desk.floor.agent_of(found.id) != agent.id:
+    if await desk.floor.holder(found.id) != agent.id:
         raise AccessDenied("this conversation is not yours")
     return found
+
+
+async def _record(request: web.Request, event: str, agent: Agent, handoff_id: str) -> None:
+    desk = request.app[DESK]
+    address = desk.address_of(request)
+    await desk.audit.record(event, actor=f"agent:{agent.id}", subject=f"handoff:{handoff_id}", address=address)
 
 
 async def _readable(desk: Desk, request: web.Request, agent: Agent) -> Handoff:
@@ -208,29 +177,9 @@ def _wrapup(handoff_id: str, agent: Agent, body: Mapping[str, Any]) -> WrapUp:
     return WrapUp(
         handoff_id=handoff_id,
         agent_id=agent.id,
-        disposition=_text(body, "disposition", 64),
+        disposition=text_of(body, "disposition", 64),
         resolved=body.get("resolved") is True,
         at=time.time(),
         corrected_intent=intent or None,
-        note=_text({"note": "", **body}, "note", MAX_NOTE_CHARS),
+        note=text_of({"note": "", **body}, "note", MAX_NOTE_CHARS),
     )
-
-
-async def _body(request: web.Request) -> Mapping[str, Any]:
-    raw = await request.read()
-    try:
-        body = json.loads(raw or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise BadMessage("bad_json", "the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise BadMessage("bad_json", "the body is not a JSON object")
-    return body
-
-
-def _text(body: Mapping[str, Any], name: str, max_chars: int) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise BadMessage("bad_message", f"{name} is not a text")
-    if len(value) > max_chars:
-        raise BadMessage("too_long", f"{name} is longer than {max_chars} characters")
-    return value.encode("utf-8", "replace").decode().replace("\x00", "")

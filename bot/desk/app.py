@@ -6,19 +6,25 @@ import asyncio
 
 from aiohttp import WSCloseCode, web
 
-from bot.desk import api
+from bot.desk import api, signing
 from bot.desk.guard import signed_in
-from bot.desk.keys import DESK, SOCKETS, Desk
-from bot.desk.socket import desk_socket
+from bot.desk.keys import DESK, Desk
+from bot.desk.reading import READS, Reads
+from bot.desk.socket import SOCKETS, desk_socket
+from bot.desk.watch import watching
 
 
 def add_routes(app: web.Application, desk: Desk) -> None:
     app[DESK] = desk
     app[SOCKETS] = set()
+    app[READS] = Reads()
+    app.cleanup_ctx.append(watching)
     app.on_shutdown.append(_going_away)
     router = app.router
-    router.add_post("/desk/api/sign-in", api.sign_in)
-    router.add_post("/desk/api/sign-out", signed_in(api.sign_out, changes=True))
+    router.add_post("/desk/api/sign-in", signing.sign_in)
+    router.add_post("/desk/api/sign-out", signed_in(signing.sign_out, changes=True))
+    router.add_get("/desk/api/sessions", signed_in(signing.sessions))
+    router.add_post("/desk/api/sessions/{id}/end", signed_in(signing.end_session, changes=True))
     router.add_get("/desk/api/me", signed_in(api.me))
     router.add_post("/desk/api/me/state", signed_in(api.set_state, changes=True))
     router.add_get("/desk/api/floor", signed_in(api.floor))
@@ -29,8 +35,10 @@ def add_routes(app: web.Application, desk: Desk) -> None:
     router.add_post("/desk/api/handoffs/{id}/close", signed_in(api.close, changes=True))
     router.add_post("/desk/api/handoffs/{id}/give-back", signed_in(api.give_back, changes=True))
     router.add_get("/desk/ws", desk_socket)
+    if desk.demo:
+        router.add_get("/desk/api/demo-code", signing.demo_code)
 
 
 async def _going_away(app: web.Application) -> None:
-    closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in app[SOCKETS]]
+    closing = [page.close(WSCloseCode.GOING_AWAY) for page in app[SOCKETS]]
     await asyncio.gather(*closing, return_exceptions=True)

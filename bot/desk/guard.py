@@ -1,4 +1,5 @@
-"""Who is asking at the desk: the session cookie, the header that no other site can send, roles."""
+"""Who is asking at the desk: the session cookie, the header that no other site can send, roles. Rights come from the
+account file as it is now, at each request."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.desk.accounts import ROLES
 from bot.desk.keys import DESK
 from bot.errors import AccessDenied, OriginDenied, SignedOut
+from bot.store.sessions import Session, digest_of
 from bot.types import Agent
 
 COOKIE = "xiaoer_desk"
@@ -19,26 +22,29 @@ HEADER = "X-Xiaoer-Desk"
 Desked = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
 
 
-def signed_in(handle: Desked, *, changes: bool = False) -> Handler:
-    """A handler that gets the agent who is asking. `changes`: it changes something."""
+def signed_in(handle: Desked, *, changes: bool = False, roles: tuple[str, ...] = ROLES) -> Handler:
+    """A handler that gets the agent who is asking. `changes`: it changes something, so somebody is at the desk."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if changes:
             check_header(request)
-        return await handle(request, await agent_of(request))
+        _, agent = await who(request, active=changes)
+        if agent.role not in roles:
+            raise AccessDenied(f"this is for {' and '.join(roles)}s only")
+        return await handle(request, agent)
 
     return guarded
 
 
-async def agent_of(request: web.Request) -> Agent:
-    """Raises SignedOut."""
+async def who(request: web.Request, *, active: bool = False) -> tuple[Session, Agent]:
+    """Raises SignedOut: no session, one that has ended, or of an account that is not what it was."""
     desk = request.app[DESK]
     token = request.cookies.get(COOKIE)
-    agent_id = await desk.sessions.agent_of(token) if token else None
-    account = desk.accounts.get(agent_id) if agent_id else None
-    if account is None:
+    session = await desk.sessions.look(digest_of(token), active=active) if token else None
+    account = desk.account_of(session)
+    if session is None or account is None:
         raise SignedOut("signed_out", "sign in first")
-    return await desk.agent(account)
+    return session, await desk.agent(account)
 
 
 def check_header(request: web.Request) -> None:

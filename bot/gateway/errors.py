@@ -19,6 +19,7 @@ from bot.errors import (
     BadIdentity,
     BadMessage,
     Busy,
+    CannotAccept,
     NotFound,
     NotYours,
     OriginDenied,
@@ -107,7 +108,7 @@ def _with_own_code(error: Exception) -> Refusal | None:
             return Refusal(status=status, code=f"identity_{error.code}", message=str(error))
         case SignedOut():
             return Refusal(status=401, code=error.code, message=str(error))
-        case ServiceRefused():
+        case ServiceRefused() | CannotAccept():
             return Refusal(status=409, code=error.code, message=str(error))
         case web.HTTPException():
             code, message = _BY_STATUS.get(error.status, ("bad_request", error.reason))

@@ -78,9 +78,10 @@ class Handoffs:
     # With an agent
 
     async def accept(self, agent: Agent, handoff_id: str) -> Handoff:
-        """`Taken`, `AccessDenied`, `NotFound` as the floor says; afterwards the customer knows who has joined."""
+        """`Taken`, `CannotAccept`, `NotFound` as the floor says; afterwards the customer knows who has joined."""
         handoff = await self._floor.handoff(handoff_id)
-        await self._floor.accept(handoff_id, agent.id, now=time.time())
+        limit = None if agent.role == "supervisor" else agent.capacity
+        await self._floor.accept(handoff_id, agent.id, limit=limit, now=time.time())
         await self._join(agent, handoff)
         await self.tell_positions(handoff.queue)
         return handoff

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from bot.errors import AccessDenied, NotFound, Taken
+from bot.errors import AccessDenied, CannotAccept, NotFound, Taken
 from bot.store import codec, keys
 from bot.store import floor_lua as lua
 from bot.store.connect import Client
@@ -58,6 +58,13 @@ class Floor:
             raise NotFound(f"no handoff {handoff_id}")
         return codec.text(agent_id) or None
 
+    async def holder(self, handoff_id: str) -> str | None:
+        """Who has it now; None while it waits and once it has ended. `NotFound` as `handoff`."""
+        state, agent_id = await self._fields(handoff_id, "state", "agent")
+        if state is None:
+            raise NotFound(f"no handoff {handoff_id}")
+        return codec.text(agent_id) if codec.text(state) == "accepted" else None
+
     async def state_of(self, handoff_id: str) -> str:
         """`waiting`, `accepted`, `closed` or `abandoned`."""
         (state,) = await self._fields(handoff_id, "state")
@@ -93,19 +100,20 @@ class Floor:
         found: Any = await self.redis.lrange(self._keys.pace(queue), 0, -1)
         return [float(each) for each in found]
 
-    async def accept(self, handoff_id: str, agent_id: str, *, now: float) -> None:
+    async def accept(self, handoff_id: str, agent_id: str, *, limit: int | None, now: float) -> None:
         """One agent gets it; again by the same agent changes nothing. `Taken(by=...)` if it is somebody else's or has
-        ended. `AccessDenied` if the agent is offline, or has as many as their capacity (supervisors may have more)."""
+        ended. `CannotAccept` if the agent is offline, or has `limit` conversations (None: as many as they like)."""
         names = await self._with_queue(handoff_id)
         update = codec.dumps({"id": handoff_id, "agent_id": agent_id, "at": now})
-        word, *rest = await self._say(lua.ACCEPT, names, [handoff_id, agent_id, repr(now), update])
+        most = -1 if limit is None else limit
+        word, *rest = await self._say(lua.ACCEPT, names, [handoff_id, agent_id, repr(now), update, most])
         if word == "taken":
             by = codec.loads(rest[0])["name"] if rest[0] else ""
             raise Taken(f"handoff {handoff_id} is not waiting any more", by=by)
         if word == "offline":
-            raise AccessDenied(f"agent {agent_id} is offline")
+            raise CannotAccept("offline", f"agent {agent_id} is offline")
         if word == "full":
-            raise AccessDenied(f"agent {agent_id} has as many conversations as their capacity")
+            raise CannotAccept("at_capacity", f"agent {agent_id} has as many conversations as their capacity")
 
     async def close(self, wrapup: WrapUp, *, to_bot: bool = False) -> None:
         """Only by its agent (`AccessDenied`); again changes nothing. `to_bot`: the bot answers from here on."""

@@ -49,17 +49,15 @@ return {'ok', rank and rank + 1 or 0}
 ACCEPT = Script(
     _PRELUDE
     + f"""
-local _, id, me, now, update = unpack(ARGV)
+local _, id, me, now, update, most = unpack(ARGV)
 local state, holder = unpack(redis.call('HMGET', handoff, 'state', 'agent'))
 if not state then return {{'unknown', 'handoff'}} end
 if state == 'accepted' and holder == me then return {{'ok'}} end
 if state ~= 'waiting' then return {{'taken', holder and redis.call('HGET', agents, holder) or ''}} end
-local known = redis.call('HGET', agents, me)
-if not known then return {{'unknown', 'agent'}} end
+if redis.call('HEXISTS', agents, me) == 0 then return {{'unknown', 'agent'}} end
 if string.match(redis.call('HGET', states, me), ' offline$') then return {{'offline'}} end
-local profile = cjson.decode(known)
 local load = tonumber(redis.call('HGET', loads, me) or 0)
-if profile.role ~= 'supervisor' and load >= profile.capacity then return {{'full'}} end
+if tonumber(most) >= 0 and load >= tonumber(most) then return {{'full'}} end
 redis.call('HSET', handoff, 'state', 'accepted', 'agent', me, 'accepted_at', now)
 redis.call('ZREM', waiting, id)
 redis.call('ZREM', queue, id)

@@ -31,6 +31,7 @@ WITHOUT_TTL = {
     r"[^:]+:\{floor:[^}]+\}:(agents|states)": "the desk's people: as many entries as there are agents",
     r"[^:]+:\{floor:[^}]+\}:(seq|updates)": "the floor's counter and its latest updates: bounded, never restarted",
     r"[^:]+:\{floor:[^}]+\}:events": "what happened, until the archive has read it: bounded by its length",
+    r"[^:]+:\{desk:[^}]+\}:accounts": "the desk's accounts as last seen: as many entries as there were accounts",
     r"[^:]+:\{audit:[^}]+\}:(trail|head)": "who did what: kept until `xiaoer audit export` has written it elsewhere",
 }
 """Patterns of the keys that never expire, and why each may stay."""
@@ -176,8 +177,24 @@ def proof(site: str, customer_id: str, proof_id: str) -> str:
 
 
 def session(site: str, digest: str) -> str:
-    """String: the agent who is signed in; SESSION_TTL_S."""
-    return f"{site}:session:{digest}"
+    """Hash: who is signed in at the desk, since when, from where; until they have been idle too long or it ends."""
+    return f"{site}:{{desk:{site}}}:session:{digest}"
+
+
+def sessions(site: str) -> str:
+    """Sorted set of the sessions' digests by when they end at the latest; lives as long as the last of them may."""
+    return f"{site}:{{desk:{site}}}:sessions"
+
+
+def brake(site: str, name: str) -> str:
+    """What is remembered of tries to sign in: a hash of tries, or a string; two hours, a known network 30 days."""
+    kind, digest = name.partition(":")[0], sha256(name.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"{site}:{{desk:{site}}}:{kind}:{digest}"
+
+
+def accounts(site: str) -> str:
+    """Hash: each desk account as it was last seen, so that a change is recorded once. No TTL, see WITHOUT_TTL."""
+    return f"{site}:{{desk:{site}}}:accounts"
 
 
 def audit(site: str) -> tuple[str, str]:

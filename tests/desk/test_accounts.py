@@ -1,6 +1,8 @@
 """Who may sign in at the desk."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import argon2
@@ -21,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_name_and_password_open_the_desk(path: Path) -> None:
-    account = await load_accounts(path).sign_in(" Lin ", "correct horse")
+    account = await load_accounts(path).check("lin", "correct horse")
     agent = account.agent()
     assert (agent.id, agent.name, agent.role, agent.state) == ("lin", "Lin 林晓", "agent", "offline")
     assert agent.skills == {"lang:zh": 5}
@@ -30,7 +32,7 @@ async def test_name_and_password_open_the_desk(path: Path) -> None:
 @pytest.mark.parametrize(("name", "password"), [("lin", "wrong"), ("nobody", "correct horse"), ("", ""), ("lin", "")])
 async def test_nothing_else_does_and_the_answer_does_not_say_why(path: Path, name: str, password: str) -> None:
     with pytest.raises(SignedOut, match=r"^name and password do not match$"):
-        await load_accounts(path).sign_in(name, password)
+        await load_accounts(path).check(name, password)
 
 
 def test_the_file_holds_hashes_that_only_its_owner_can_read(path: Path) -> None:
@@ -50,6 +52,11 @@ def test_the_file_holds_hashes_that_only_its_owner_can_read(path: Path) -> None:
         ("accounts: [{id: lin, name: Lin, password: secret}]", "account 1: password: not an argon2id hash"),
         ("accounts: [{id: L!, name: Lin, password: $argon2id$x}]", "account 1: id: 1 to 64"),
         ("accounts: [{id: lin, name: Lin, password: $argon2id$x, role: boss}]", "role 'boss' is unknown; known: agent"),
+        ("accounts: [{id: mei, name: Mei, password: $argon2id$x, role: supervisor}]", "a supervisor needs a second"),
+        ("accounts: [{id: mei, name: Mei, password: $argon2id$x, totp: secret}]", "totp: not 32 or more"),
+        ("accounts: [{id: mei, name: Mei, password: $argon2id$x, totp: 12}]", "totp: not 32 or more"),
+        ("accounts: [{id: lin, name: Lin, password: $argon2id$x, enabled: maybe}]", "enabled: true or false"),
+        ('accounts: [{id: lin, name: "Li\\u202en", password: $argon2id$x}]', "signs that cannot be seen"),
         ("accounts: [{id: lin, name: Lin, password: $argon2id$x, skills: {zh: 9}}]", "skills: expected"),
         ("accounts: [{id: lin, name: Lin, password: $argon2id$x, colour: red}]", "'colour' is unknown"),
         ("accounts: [{id: a, name: A, password: $argon2id$x}, {id: a, name: A, password: $argon2id$x}]", "twice"),
@@ -78,3 +85,17 @@ def test_a_file_that_others_may_read_is_refused_with_what_to_do(tmp_path: Path, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         load_accounts(tmp_path / "none.yml")
+
+
+def test_the_command_makes_what_the_file_needs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import getpass, runpy, sys; getpass.getpass = lambda *_: 'correct horse'; "]
+    command[-1] += "sys.argv[1:] = ['mei']; runpy.run_module('bot.desk.accounts', run_name='__main__')"
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    path = tmp_path / "accounts.yml"
+    row = "\n".join(f"    {line}" for line in made.splitlines())
+    path.write_text(f"accounts:\n  - id: mei\n    name: Mei\n    role: supervisor\n{row}\n", encoding="utf-8")
+    path.chmod(0o600)
+    account = load_accounts(path).get("mei")
+    assert account is not None
+    uri = next(line for line in made.splitlines() if "otpauth" in line)
+    assert f"otpauth://totp/Xiaoer:mei?secret={account.totp}&issuer=Xiaoer" in uri

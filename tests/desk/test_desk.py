@@ -3,101 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import WSMsgType
 
-from bot.types import Guess, Handoff, Holder, Identity, Level, Tried
+from bot.types import Holder
+from tests.desk.people import OURS, person, waiting
 from tests.serving import PASSWORD, Gateway
-
-OURS = {"X-Xiaoer-Desk": "1"}
-Answer = tuple[int, Any]
-
-
-class Person:
-    """Somebody at a browser of their own."""
-
-    def __init__(self, client: aiohttp.ClientSession) -> None:
-        self.client = client
-
-    async def get(self, path: str, **options: Any) -> Answer:
-        async with self.client.get(f"/desk/api/{path}", **options) as answer:
-            return answer.status, await answer.json()
-
-    async def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
-        headers = OURS if headers is None else headers
-        async with self.client.post(f"/desk/api/{path}", json=body or {}, headers=headers) as answer:
-            return answer.status, await answer.json()
-
-    async def sign_in(self, name: str, password: str = PASSWORD) -> Answer:
-        return await self.post("sign-in", {"name": name, "password": password})
-
-    @asynccontextmanager
-    async def socket(self) -> AsyncIterator[Page]:
-        async with self.client.ws_connect("/desk/ws") as socket:
-            yield Page(socket)
-
-
-class Page:
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
-        self.heard: list[dict[str, Any]] = []
-
-    async def hear(self, wanted: str, **expected: Any) -> dict[str, Any]:
-        """The next frame (`floor` frames by their update's kind) with these fields."""
-        async with asyncio.timeout(5):
-            while True:
-                message = await self.socket.receive()
-                assert message.type is WSMsgType.TEXT, f"closed with {self.socket.close_code} before {wanted}"
-                frame = json.loads(message.data)
-                self.heard.append(frame)
-                inner = frame.get("update") or frame
-                if wanted in (frame["type"], inner.get("kind")) and expected.items() <= inner.items():
-                    return frame
-
-
-@asynccontextmanager
-async def person(gateway: Gateway, name: str | None = None) -> AsyncIterator[Person]:
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(gateway.url, cookie_jar=jar) as client:
-        somebody = Person(client)
-        if name is not None:
-            status, body = await somebody.sign_in(name)
-            assert status == 200, body
-        yield somebody
-
-
-async def waiting(gateway: Gateway, handoff_id: str = "H1", **changes: Any) -> Handoff:
-    """A customer who has talked to the bot and waits for a person."""
-    opened = await gateway.conversations.open(channel="native", language="en")
-    identity = Identity(
-        customer_id="C1001", level=Level.SIGNED_IN, method="jwt", proven_at=1.0, expires_at=4e9, name="Ann"
-    )
-    fields: dict[str, Any] = {
-        "id": handoff_id,
-        "conversation_id": opened.conversation_id,
-        "channel": "native",
-        "language": "en",
-        "queue": "general",
-        "reason": "asked",
-        "waiting_since": time.time(),
-        "due_at": time.time() + 120,
-        "intents": (Guess(intent="request_human", confidence=0.9),),
-        "slots": {"order_number": "P20261103001"},
-        "identity": identity,
-        "tried": (Tried(action="action_refund", outcome="failed", at=1.0, detail="service_down"),),
-        "summary": "Wanted a refund.",
-    }
-    handoff = Handoff(**{**fields, **changes})
-    await gateway.service.handoffs.open(handoff)
-    return handoff
-
 
 # Who may come in
 
@@ -129,30 +42,6 @@ async def test_without_a_session_nothing_is_shown(gateway: Gateway, path: str) -
         for cookies in ({}, {"xiaoer_desk": "made-up"}):
             status, body = await stranger.get(path, cookies=cookies)
             assert (status, body["error"]) == (401, "signed_out")
-
-
-async def test_a_wrong_password_is_refused_and_guessing_is_slowed_down(gateway: Gateway) -> None:
-    async with person(gateway) as guesser:
-        answers = [await guesser.sign_in("lin", f"guess {n}") for n in range(6)]
-        assert [body["error"] for _, body in answers] == ["wrong_password"] * 5 + ["rate_limited"]
-        assert answers[-1][0] == 429
-        assert (await guesser.sign_in("lin"))[0] == 429, "the right password is not tried either"
-
-
-async def test_who_signed_in_or_tried_to_stands_in_the_audit_trail(gateway: Gateway) -> None:
-    async with person(gateway) as somebody:
-        await somebody.sign_in("lin", "wrong")
-        await somebody.sign_in("my secret password", "lin")
-        await somebody.sign_in("lin")
-        await somebody.post("sign-out")
-    lines = [json.loads(line) async for line in gateway.service.audit.lines()]
-    assert [(line["event"], line["actor"], line["subject"]) for line in lines] == [
-        ("desk.sign_in_failed", "", "account:lin"),
-        ("desk.sign_in_failed", "", "account:?"),
-        ("desk.signed_in", "agent:lin", ""),
-        ("desk.signed_out", "agent:lin", ""),
-    ]
-    assert {line["address"] for line in lines} == {"127.0.0.1"}
 
 
 async def test_a_call_that_another_site_could_send_is_refused(gateway: Gateway) -> None:

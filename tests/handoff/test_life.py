@@ -145,7 +145,7 @@ async def test_an_accept_that_a_crash_interrupted_is_finished_by_the_first_line(
 ) -> None:
     mine = await handed_over(conversations)
     await handoffs.open(mine)
-    await floor.accept(mine.id, "lin", now=1_800_000_010.0)
+    await floor.accept(mine.id, "lin", limit=4, now=1_800_000_010.0)
     await handoffs.say(LIN, mine.id, "hello", "m1")
     assert await state(conversations, mine) == ("human", mine.id, "Lin")
     assert (await told(conversations, mine))[-1] == {"status": "joined", "name": "Lin"}

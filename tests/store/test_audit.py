@@ -121,13 +121,6 @@ async def test_a_trail_that_was_cut_short_is_told_at_the_next_line(redis: Client
     assert {"event": "audit.went_back", "log_level": "error", "expected": 3, "found": 2} in logs
 
 
-async def test_every_lines_hash_is_in_the_log_too(redis: Client) -> None:
-    with capture_logs() as logs:
-        await three(redis)
-    logged = [(each["seq"], each["hash"]) for each in logs if each["event"] == "audit.recorded"]
-    assert logged == [(line["seq"], line["hash"]) for line in await trail(Audit(redis))]
-
-
 async def test_what_was_exported_goes_and_the_chain_goes_on(redis: Client) -> None:
     audit = await three(redis)
     lines = await trail(audit)

@@ -11,12 +11,15 @@ import pytest_asyncio
 
 from bot.errors import ConfigError, StoreDown
 from bot.handoff.life import Handoffs
+from bot.store.audit import Audit
+from bot.store.brake import Brake
 from bot.store.connect import Client, connect
 from bot.store.conversations import Changes, Conversations, TurnCommit
 from bot.store.due import GRACE_S
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
-from bot.store.sessions import Sessions
+from bot.store.seen import SeenAccounts
+from bot.store.sessions import Sessions, digest_of
 from bot.types import Holder
 from tests.redis import Cluster, cluster, eventually, redis_cluster, sentinel
 from tests.store.makers import handoff, person, reply, turn, wrapup
@@ -82,7 +85,15 @@ async def test_the_floor_a_handoff_sessions_and_limits_work(clustered: Client) -
     view = await floor.view()
     assert (view.waiting, view.accepted, (await conversations.get(id)).holder) == ({}, {}, Holder.BOT)
     sessions = Sessions(clustered)
-    assert await sessions.agent_of(await sessions.open("lin")) == "lin"
+    digest = digest_of(await sessions.open("lin"))
+    assert [each.agent_id for each in await sessions.all()] == ["lin"]
+    await sessions.end(digest)
+    assert await sessions.look(digest) is None
+    assert (await Brake(clustered).begin("lin", "192.0.2.1")).wait_s == 0
+    await Brake(clustered).right("lin", "192.0.2.1")
+    assert await SeenAccounts(clustered).see("lin", "agent") == ""
+    await Audit(clustered).record("e", actor="agent:lin")
+    assert (await Audit(clustered).verify())[1] == 1
     assert await Limiter(clustered).allow("a", 1, 1) is None
     for each in (conversations, floor):
         await each.aclose()

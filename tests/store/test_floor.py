@@ -10,7 +10,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import AccessDenied, NotFound, Taken
+from bot.errors import AccessDenied, CannotAccept, NotFound, Taken
 from bot.store.connect import Client, connect
 from bot.store.floor import Floor, FloorView
 from bot.types import Entry, Guess, Level, Tried
@@ -60,7 +60,7 @@ async def test_a_handoff_put_in_line_twice_stands_there_once(floor: Floor) -> No
     assert await floor.enqueue(handoff("h1", priority=5)) == 1
     assert len(await floor.waiting()) == 1
     await floor.put_agent(person("lin"))
-    await floor.accept("h1", "lin", now=NOW)
+    await floor.accept("h1", "lin", limit=4, now=NOW)
     assert await floor.enqueue(handoff("h1")) == 0
     assert await floor.waiting() == []
 
@@ -70,39 +70,42 @@ async def test_of_many_agents_one_gets_it_and_the_others_hear_who(floor: Floor) 
     for name in names:
         await floor.put_agent(person(name))
     await floor.enqueue(handoff("h1"))
-    results = await asyncio.gather(*(floor.accept("h1", name, now=NOW) for name in names), return_exceptions=True)
+    results = await asyncio.gather(
+        *(floor.accept("h1", name, limit=4, now=NOW) for name in names), return_exceptions=True
+    )
     (winner,) = [name for name, result in zip(names, results, strict=True) if result is None]
     assert await floor.agent_of("h1") == winner
     refusals = [result for result in results if result is not None]
     assert all(isinstance(each, Taken) and each.by == winner.title() for each in refusals)
-    await floor.accept("h1", winner, now=NOW)
+    await floor.accept("h1", winner, limit=4, now=NOW)
     assert [each.id for each in await floor.active(winner)] == ["h1"]
     assert (await floor.agent(winner)).load == 1
 
 
 async def test_an_agent_gets_no_more_than_their_capacity_a_supervisor_may(floor: Floor) -> None:
-    await floor.put_agent(person("lin", capacity=1))
-    await floor.put_agent(person("chief", capacity=0, role="supervisor"))
+    await floor.put_agent(person("lin", capacity=9))
+    await floor.put_agent(person("chief", role="supervisor"))
     for id in ("h1", "h2"):
         await floor.enqueue(handoff(id))
-    await floor.accept("h1", "lin", now=NOW)
-    with pytest.raises(AccessDenied):
-        await floor.accept("h2", "lin", now=NOW)
-    await floor.accept("h2", "chief", now=NOW)
+    await floor.accept("h1", "lin", limit=1, now=NOW)
+    with pytest.raises(CannotAccept) as caught:
+        await floor.accept("h2", "lin", limit=1, now=NOW)
+    assert caught.value.code == "at_capacity"
+    await floor.accept("h2", "chief", limit=None, now=NOW)
     await floor.close(wrapup("h1", "lin"))
     await floor.enqueue(handoff("h3"))
-    await floor.accept("h3", "lin", now=NOW)
+    await floor.accept("h3", "lin", limit=1, now=NOW)
 
 
 async def test_who_is_offline_or_unknown_accepts_nothing(floor: Floor) -> None:
     await floor.enqueue(handoff("h1"))
     await floor.put_agent(person("lin", state="offline"))
     with pytest.raises(AccessDenied):
-        await floor.accept("h1", "lin", now=NOW)
+        await floor.accept("h1", "lin", limit=4, now=NOW)
     with pytest.raises(NotFound):
-        await floor.accept("h1", "nobody", now=NOW)
+        await floor.accept("h1", "nobody", limit=4, now=NOW)
     with pytest.raises(NotFound):
-        await floor.accept("h9", "lin", now=NOW)
+        await floor.accept("h9", "lin", limit=4, now=NOW)
     for act in (
         floor.handoff("h9"),
         floor.position("h9"),
@@ -119,7 +122,7 @@ async def test_only_its_agent_closes_a_handoff_and_the_wrap_up_is_kept(floor: Fl
     await floor.enqueue(handoff("h1"))
     with pytest.raises(AccessDenied):
         await floor.close(wrapup("h1", "lin"))
-    await floor.accept("h1", "lin", now=NOW)
+    await floor.accept("h1", "lin", limit=4, now=NOW)
     with pytest.raises(AccessDenied):
         await floor.close(wrapup("h1", "max"))
     mine = wrapup("h1", "lin", corrected_intent="card_lost", note="已解决")
@@ -128,7 +131,7 @@ async def test_only_its_agent_closes_a_handoff_and_the_wrap_up_is_kept(floor: Fl
     assert await floor.wrapup("h1") == mine
     assert (await floor.state_of("h1"), await floor.active("lin"), (await floor.agent("lin")).load) == ("closed", [], 0)
     with pytest.raises(Taken):
-        await floor.accept("h1", "max", now=NOW)
+        await floor.accept("h1", "max", limit=4, now=NOW)
 
 
 async def test_a_customer_who_leaves_is_out_of_the_line(floor: Floor) -> None:
@@ -138,7 +141,7 @@ async def test_a_customer_who_leaves_is_out_of_the_line(floor: Floor) -> None:
     assert await floor.abandon("h1", "left") is False
     assert (await floor.waiting(), await floor.position("h1")) == ([], None)
     with pytest.raises(Taken):
-        await floor.accept("h1", "lin", now=NOW)
+        await floor.accept("h1", "lin", limit=4, now=NOW)
 
 
 async def test_an_agent_who_is_put_again_keeps_their_state(floor: Floor) -> None:
@@ -187,7 +190,7 @@ async def act(floor: Floor, what: tuple) -> None:  # type: ignore[type-arg]
         case "enqueue", id, queue, priority:
             await floor.enqueue(handoff(f"h{id}", queue=queue, priority=priority, waiting_since=NOW + id))
         case "accept", id, who:
-            await floor.accept(f"h{id}", f"a{who}", now=NOW + who)
+            await floor.accept(f"h{id}", f"a{who}", limit=4, now=NOW + who)
         case "close", id, who, to_bot:
             await floor.close(wrapup(f"h{id}", f"a{who}"), to_bot=to_bot)
         case "abandon", id:

@@ -10,11 +10,13 @@ import pytest
 from bot.handoff.life import Handoffs
 from bot.store import keys
 from bot.store.audit import Audit
+from bot.store.brake import Brake
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.floor import Floor
 from bot.store.limits import Limiter
 from bot.store.proofs import Proofs
+from bot.store.seen import SeenAccounts
 from bot.store.sessions import Sessions
 from bot.types import Button
 from tests.store.makers import handoff, identity, person, reply, turn
@@ -35,10 +37,15 @@ async def use_everything(redis: Client, site: str) -> None:
     for n in range(2):
         await Handoffs(conversations, floor).open(handoff(f"h{n}", conversation_id=id))
     await floor.put_agent(person("lin"))
-    await floor.accept("h0", "lin", now=1.0)
+    await floor.accept("h0", "lin", limit=4, now=1.0)
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
     await Proofs(redis, site=site).claim(identity(proof_id="j"), "c")
+    brake = Brake(redis, site=site)
+    await brake.begin("sam", "192.0.2.1")
+    await brake.right("lin", "198.51.100.1")
+    await brake.use_step("lin", 1)
+    await SeenAccounts(redis, site=site).see("lin", "agent")
     await Audit(redis, site=site).record("desk.signed_in", actor="agent:lin")
     await conversations.probe()
     await conversations.aclose()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+from bot.store import keys
 from bot.store.connect import Client
 from bot.store.limits import Limiter
-from bot.store.sessions import TRIES, Sessions
+from bot.store.sessions import Sessions, digest_of
 
 
 async def test_a_bucket_gives_its_burst_and_then_says_how_long_to_wait(redis: Client) -> None:
@@ -30,20 +32,31 @@ async def test_of_many_at_once_no_more_than_the_burst_get_through(redis: Client)
     assert results.count(0) == 10
 
 
-async def test_a_session_is_opened_followed_and_closed(redis: Client) -> None:
+async def test_a_session_is_opened_seen_and_ended(redis: Client) -> None:
     sessions = Sessions(redis)
-    token = await sessions.open("小林")
-    assert await sessions.agent_of(token) == "小林"
-    assert await sessions.agent_of(token + "x") is None
-    assert token not in [key.decode() for key in await redis.keys("*")]
-    await sessions.close(token)
-    assert await sessions.agent_of(token) is None
+    token = await sessions.open("小林", version="v1", address="192.0.2.1")
+    found = await sessions.look(digest_of(token))
+    assert found is not None
+    assert (found.agent_id, found.version, found.address) == ("小林", "v1", "192.0.2.1")
+    assert await sessions.look(digest_of(token + "x")) is None
+    assert token not in str(await redis.keys("*"))
+    assert [each.id for each in await sessions.all("小林")] == [found.id]
+    assert await sessions.all("sam") == []
+    await sessions.end(found.digest)
+    assert await sessions.look(found.digest) is None
+    assert await sessions.all() == []
 
 
-async def test_guessing_passwords_is_slowed_down_until_one_was_right(redis: Client) -> None:
-    sessions = Sessions(redis)
-    assert [await sessions.throttle("lin") for _ in range(TRIES)] == [None] * TRIES
-    wait_s = await sessions.throttle("lin")
-    assert wait_s is not None and wait_s > 0
-    await sessions.forgive("lin")
-    assert await sessions.throttle("lin") is None
+async def test_a_session_lives_while_somebody_does_something_but_not_for_ever(redis: Client) -> None:
+    sessions = Sessions(redis, ttl_s=1000, idle_s=100)
+    digest = digest_of(await sessions.open("lin"))
+    key = keys.session("main", digest)
+    assert 99 <= await redis.ttl(key) <= 100
+    await redis.expire(key, 40)
+    await sessions.look(digest)
+    assert await redis.ttl(key) <= 40, "looking is not doing"
+    await sessions.look(digest, active=True)
+    assert await redis.ttl(key) > 90
+    await redis.hset(key, "until", int(time.time()) + 20)
+    await sessions.look(digest, active=True)
+    assert await redis.ttl(key) <= 20, "the end of the day comes all the same"

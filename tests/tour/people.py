@@ -136,6 +136,9 @@ class Agent:
 
     async def sign_in(self, name: str, password: str) -> Agent:
         status, body = await self.post("sign-in", name=name, password=password)
+        if body.get("error") == "code_needed":
+            code = (await self.get(f"demo-code?name={name}"))["code"]
+            status, body = await self.post("sign-in", name=name, password=password, code=code)
         assert status == 200, body
         self.name = body["agent"]["name"]
         return self

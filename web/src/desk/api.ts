@@ -90,6 +90,8 @@ export class DeskError extends Error {
     readonly code: string,
     message: string,
     readonly by = '',
+    /** Seconds until another try makes sense. */
+    readonly retryAfter = 0,
   ) {
     super(message);
   }
@@ -105,7 +107,8 @@ export async function call<Answer>(path: string, body?: unknown): Promise<Answer
   });
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   if (response.ok) return answer as Answer;
-  throw new DeskError(response.status, String(answer['error'] ?? response.status), String(answer['message'] ?? ''), String(answer['by'] ?? ''));
+  const [code, message, by] = [answer['error'] ?? response.status, answer['message'] ?? '', answer['by'] ?? ''].map(String);
+  throw new DeskError(response.status, code!, message!, by, Number(answer['retry_after_s'] ?? 0));
 }
 
 export function socketUrl(): string {

@@ -67,9 +67,9 @@ export class DeskClient extends Store<DeskState> {
     }
   }
 
-  /** Raises DeskError where name or password are wrong. */
-  async signIn(name: string, password: string): Promise<void> {
-    const { agent } = await call<{ agent: Agent }>('sign-in', { name, password });
+  /** Raises DeskError where name, password or code are wrong, and with `code_needed` where a code is wanted as well. */
+  async signIn(name: string, password: string, code = ''): Promise<void> {
+    const { agent } = await call<{ agent: Agent }>('sign-in', { name, password, ...(code ? { code } : {}) });
     await this.enter(agent);
   }
 

@@ -31,7 +31,7 @@ function Desk() {
   return (
     <div class="desk">
       <TopBar client={client} state={state} strings={strings} onLanguage={switchLanguage} />
-      {state.phase === 'ready' ? <Floor state={state} strings={strings} language={language} /> : <SignIn client={client} strings={strings} />}
+      {state.phase === 'ready' ? <Floor state={state} strings={strings} language={language} /> : <SignIn client={client} strings={strings} language={language} />}
     </div>
   );
 }

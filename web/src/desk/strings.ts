@@ -7,6 +7,12 @@ const en = {
   name: 'Name',
   password: 'Password',
   wrong: 'Name or password is wrong.',
+  code: 'Code',
+  codeText: 'Enter the six digits that your authenticator app shows.',
+  wrongCode: 'The code is wrong, or was used before. Wait for the next one.',
+  tooMany: 'Too many tries. Please wait {span}.',
+  otherName: 'Sign in as somebody else',
+  demoCode: 'Demo: your authenticator app would show {code}.',
   unreachable: 'The service does not answer.',
   signOut: 'Sign out',
   supervisor: 'Supervisor',
@@ -103,7 +109,8 @@ const en = {
 
 const zh: typeof en = {
   title: '工作台', brand: '小二', signIn: '登录', signInTitle: '欢迎来到工作台', signInText: '需要人工的客户在这里等候，助手了解的一切随之送达。',
-  name: '用户名', password: '密码', wrong: '用户名或密码不正确。', unreachable: '服务没有响应。', signOut: '退出', supervisor: '主管',
+  name: '用户名', password: '密码', wrong: '用户名或密码不正确。', code: '动态验证码', codeText: '请输入身份验证器应用上显示的 6 位数字。', wrongCode: '验证码不正确或已使用过，请等待下一个。',
+  tooMany: '尝试次数过多，请等待 {span}后再试。', otherName: '换一个账号登录', demoCode: '演示环境：您的身份验证器会显示 {code}。', unreachable: '服务没有响应。', signOut: '退出', supervisor: '主管',
   available: '在线', away: '离开', state: '您的状态', sound: '有人等候时提示音', shortcuts: '键盘快捷键', language: 'EN', languageLabel: 'Switch to English',
   offline: '连接中断，正在重连…', mine: '我的会话', waiting: '等候中', others: '同事的会话', noneWaiting: '暂时没有人等候。', noneMine: '接入的会话会显示在这里。',
   guest: '访客', first: '最优先', waited: '已等 {span}', dueIn: '剩 {span}', late: '超时 {span}', accept: '接入',

@@ -77,7 +77,14 @@ export async function desk(page: Page, name: string): Promise<Page> {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill(process.env['XIAOER_DESK_PASSWORD'] ?? 'xiaoer-demo');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('heading', { name: /^Waiting/ })).toBeVisible();
+  const waiting = page.getByRole('heading', { name: /^Waiting/ });
+  const code = page.getByLabel('Code');
+  await expect(waiting.or(code)).toBeVisible();
+  if (await code.isVisible()) {
+    await code.fill(/\d{6}/.exec(await page.getByText(/your authenticator app would show/).innerText())![0]);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+  await expect(waiting).toBeVisible();
   return page;
 }
 
