@@ -41,7 +41,9 @@ _ORDINALS = (
     re.compile(r"\b(fourth|4th|number four|no\.? ?4)\b|第[四4]", re.IGNORECASE),
     re.compile(r"\b(fifth|5th|number five|no\.? ?5)\b|第[五5]", re.IGNORECASE),
 )
-_BARE_AMOUNT = re.compile(r"(?<![A-Za-z0-9.,-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d-]|\.\d)")
+_BARE_AMOUNT = re.compile(
+    r"(?<![A-Za-z0-9.,'-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d十百千万亿-]|[.,'’]\d| ?[kw]\b)"
+)
 _BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
 _COMMON_RUNS = frozenset(re.findall("..", "中国商城旗舰舰店有限限公公司支付付款银行会员服务平台官方线上退款订单"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from actions.buttons import Button, button, payload, person, stop, yes_no
@@ -58,8 +59,15 @@ HESITATES = re.compile(
 """Neither a yes nor a no, whatever it resembles."""
 _SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C]")
 """A word, or a thumb."""
-_NUMBER = re.compile(r"(?<![\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?![\d.])\s*(k|w|千|万)?", re.IGNORECASE)
-_SCALES = {"k": 1_000, "千": 1_000, "w": 10_000, "万": 10_000}
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?")
+_NUMBERS = re.compile(r"\d(?:[\d.,'’]|\s(?=\d))*")
+_NOT_PLAIN = re.compile(
+    r"\d(?:[a-z]|\s*(?:[%$€£¥₹₩+十百千万亿点几多半毛]|(?:k|w|m|mil|bn)\b))|[一二两三四五六七八九十几]+[十百千万亿点块毛]"
+    r"|[$€£¥₹₩-]\s*\d|\b(?:hundred|thousand|grand|million|billion|lakhs?|crores?|point|dozens?|couple|few|several"
+    r"|between)\b",
+    re.IGNORECASE,
+)
+"""What makes a number more than its digits; the understanding reads that, or leaves it."""
 _HALF = re.compile(r"\bhalf\b|一半", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
 
@@ -249,7 +257,7 @@ class Amount(Step):
 
     async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
         bare = call.free_text and (asked or (self._at_once and call.intent in form.starts))
-        said = call.entities("amount") or (_bare_amounts(call.text) if bare else [])
+        said = call.entities("amount") or (plain_amounts(call.text) if bare else [])
         amount = said[-1 if self._at_once else 0] if said else None
         if amount is None and call.free_text and _HALF.search(call.text):
             amount = await form.half(call)
@@ -264,12 +272,12 @@ class Amount(Step):
         await form.ask_amount(call, self._response)
 
 
-def _bare_amounts(text: str) -> list[dict[str, int | None]]:
-    found = []
-    for whole, part, scale in _NUMBER.findall(text):
-        units = float(whole.replace(",", "") + part) * _SCALES.get(scale.casefold(), 1)
-        found.append({"minor": round(units * 100), "currency": None})
-    return found
+def plain_amounts(text: str) -> list[dict[str, int | None]]:
+    """Plain numbers where an amount was asked for; none where any of them may be something else."""
+    found = [each.rstrip(".,'’ ") for each in _NUMBERS.findall(text)]
+    if _NOT_PLAIN.search(text) or not all(_NUMBER.fullmatch(each) for each in found):
+        return []
+    return [{"minor": int(Decimal(each.replace(",", "")) * 100), "currency": None} for each in found]
 
 
 class Phone(Step):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from bot.nlu import numerals
+from bot.nlu import han_numerals, numerals
 from bot.nlu.lexicon import LEXICON, Word
 from bot.nlu.scripts import HAN, has_han
 
@@ -30,36 +30,50 @@ class Atom(NamedTuple):
     lemma: str = ""
     number: Decimal | None = None
     digits: str = ""
-    """The digits one by one, where it is a plain row of them (`482193`, `四八二一`, `seven`)."""
+    """The digits one by one, where it is a plain row of them (`482193`, `551.041`, `四八二一`, `seven`)."""
 
 
 def _alternation(forms: list[str]) -> str:
     return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
 
 
-_NUMERAL = f"[{numerals.ZH_CHARS}]"
+_NUMERAL = f"[{han_numerals.ZH_CHARS}]"
 _HAN_FORMS = [form for form in LEXICON if re.search(f"[{HAN}]", form)]
 _NUMERAL_FORMS = [form for form in _HAN_FORMS if re.fullmatch(f"{_NUMERAL}+", form)]
 _OTHER_HAN_FORMS = [form for form in _HAN_FORMS if form not in _NUMERAL_FORMS and len(form) > 1]
 _LATIN_PHRASES = [form for form in LEXICON if form not in _HAN_FORMS and re.fullmatch(r"[a-z].*[^a-z].*|.+ .+", form)]
+_LATIN_SIGNS = [form for form in _LATIN_PHRASES if form[-1] in "$€£¥"]
 _EN = "|".join(sorted(numerals.EN_WORDS, key=len, reverse=True))
-_SCALE = r"(?:hundred|thousand|grand|million|mil|k)"
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<![\d.])\.\d+"
+_SCALE = f"(?:{_alternation([*numerals.EN_SCALES])})"
+_DIGITS = (
+    r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:['’]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+    r"|(?<![\d.])\.\d+"
+)
+_POINT = f"[{han_numerals.ZH_POINTS}]"
+_HAN_MONEY = _alternation([form for form in _HAN_FORMS if LEXICON[form].tag == "CUR"])
+_AND_A_HALF = r"(?: and an? half(?![a-z]))"
+_POINT_DIGITS = rf"(?: point(?:[ -](?:oh|o|{_EN})(?![a-z]))+)"
 
 _SCAN = re.compile(
     "|".join(
         (
             r"(?P<id>(?<![a-z0-9])[a-z]{1,2}-?\d{8,16}(?![a-z0-9]))",
-            rf"(?P<phrase>(?=[a-z$¥])(?<![a-z])(?:{_alternation(_LATIN_PHRASES)})(?![a-z]))",
+            rf"(?P<half>(?<![a-z])half (?:an? )?{_SCALE}(?![a-z]))",
+            rf"(?P<phrase>(?=[a-z$¥])(?<![a-z])(?:(?:{_alternation(_LATIN_SIGNS)})"
+            rf"|(?:{_alternation(_LATIN_PHRASES)})(?![a-z])))",
+            rf"(?P<zh_decimal>(?:{_NUMERAL}+|(?<![\d.])\d+){_POINT}(?:{_NUMERAL}+|\d+(?:[万亿千]+|(?!\d)))"
+            rf"(?:(?<=[百千万萬亿億])|(?={_HAN_MONEY}))(?!{_NUMERAL}|[分刻半钟鐘整时]))",
             rf"(?P<han>(?:(?=[{HAN}])|(?<!\d)(?=\d))(?:(?:{_alternation(_OTHER_HAN_FORMS)})"
             rf"|(?:{_alternation(_NUMERAL_FORMS)})(?!{_NUMERAL})))",
             rf"(?P<zh_ordinal>第(?:{_NUMERAL}+|\d+))",
-            rf"(?P<zh>(?:(?:{_DIGITS})(?=[十百千万亿萬億])|{_NUMERAL})(?:{_NUMERAL}|(?<={_NUMERAL})(?:{_DIGITS}))*)",
+            rf"(?P<zh>(?:(?:{_DIGITS}) ?(?=[十百千万亿萬億])|{_NUMERAL})(?:{_NUMERAL}|(?<={_NUMERAL})(?:{_DIGITS}))*"
+            r"(?:[wk](?![a-z0-9]))?)",
             r"(?P<ordinal>(?<![\d.])\d{1,2}(?:st|nd|rd|th)(?![a-z0-9]))",
-            rf"(?P<scaled>(?:{_DIGITS})(?:[ -]?{_SCALE}(?![a-z0-9])|[wk](?![a-z0-9])|w\d(?![\w.])))",
+            rf"(?P<scaled>(?:{_DIGITS})(?:{_AND_A_HALF}?[ -]?{_SCALE}(?![a-z0-9])|{_AND_A_HALF}"
+            r"|[wk](?![a-z0-9])|w\d(?![\w.])))",
             rf"(?P<arabic>{_DIGITS})",
-            rf"(?P<english>(?<![a-z])(?:a (?:couple (?:of )?)?(?={_SCALE}(?![a-z]))|(?:{_EN})(?![a-z]))"
-            rf"(?:(?:[ -]|(?<=[ ]))(?:and (?=(?:{_EN})(?![a-z])))?(?:{_EN})(?![a-z]))*)",
+            rf"(?P<english>(?<![a-z])(?:an? (?={_SCALE}(?![a-z])))?(?:{_EN})(?![a-z]){_POINT_DIGITS}?"
+            rf"(?:[ -](?:and )?(?:{_EN})(?![a-z])|{_AND_A_HALF})*)",
             r"(?P<word>[a-z\u00c0-\u024f]+(?:['’](?!s(?![a-z]))[a-z]+)*)",
             r"(?P<mark>['’]s(?![a-z])|\S)",
         )
@@ -116,25 +130,27 @@ def _read_ordinal(surface: str, start: int) -> list[Atom]:
 
 def _read_arabic(surface: str, start: int) -> list[Atom]:
     digits = surface if surface.isascii() and surface.isdigit() else ""
+    if re.fullmatch(r"\d{3}\.\d{3}", surface):
+        digits = surface.replace(".", "")
     return [Atom(surface, start, start + len(surface), "NUM", "", numerals.parse_digits(surface), digits)]
 
 
 def _ordinal(lower: str) -> Decimal | None:
     if lower[0] == "第":
-        return numerals.parse_chinese(lower[1:]) if not lower[1:].isdigit() else Decimal(lower[1:])
+        return han_numerals.parse_chinese(lower[1:]) if not lower[1:].isdigit() else Decimal(lower[1:])
     return Decimal(lower[:-2])
 
 
 def _read_chinese(surface: str, start: int) -> list[Atom]:
-    number = numerals.parse_chinese(surface)
+    number = han_numerals.parse_chinese(surface)
     if number is not None:
-        return [Atom(surface, start, start + len(surface), "NUM", "", number, numerals.chinese_digits(surface))]
+        return [Atom(surface, start, start + len(surface), "NUM", "", number, han_numerals.chinese_digits(surface))]
     return [Atom(char, start + at, start + at + 1, "HAN") for at, char in enumerate(surface)]
 
 
 def _read_english(surface: str, start: int) -> list[Atom]:
     if surface[0].isdigit() and "w" in surface.lower():
-        number = numerals.parse_chinese(surface.lower().replace("w", "万"))
+        number = han_numerals.parse_chinese(surface)
         return [Atom(surface, start, start + len(surface), "NUM", "", number)]
     number = numerals.parse_english(surface)
     if number is not None:
@@ -157,6 +173,8 @@ _READERS: dict[str, Callable[[str, int], list[Atom]]] = {
     "zh_ordinal": _read_ordinal,
     "arabic": _read_arabic,
     "zh": _read_chinese,
+    "zh_decimal": _read_chinese,
+    "half": _read_english,
     "scaled": _read_english,
     "english": _read_english,
 }

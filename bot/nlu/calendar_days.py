@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Literal
 
 Prefer = Literal["past", "future"]
@@ -50,7 +51,19 @@ def moved(at: date, unit: str, count: int) -> date:
     """`at` and `count` units (day, week, month, quarter, year) later; of hours and less, the same day."""
     if unit in ("month", "quarter", "year"):
         return months_from(at, count * {"month": 1, "quarter": 3, "year": 12}[unit])
-    return at + timedelta(days=count * {"day": 1, "week": 7, "weekend": 7}.get(unit, 0))
+    return at + timedelta(days=count * {"day": 1, "week": 7, "weekend": 7, "fortnight": 14}.get(unit, 0))
+
+
+_ABOUT_DAYS = {"day": 1, "week": 7, "fortnight": 14, "weekend": 7, "month": 30, "quarter": 91, "year": 365}
+
+
+def moved_by_part(at: date, unit: str, count: Decimal) -> date | None:
+    """`at` and one and a half months later: of a month 30 days; whole months of a year. None for hours and less."""
+    if unit == "year" and count * 12 == int(count * 12):
+        return months_from(at, int(count * 12))
+    if unit not in _ABOUT_DAYS:
+        return None
+    return at + timedelta(days=int(count * _ABOUT_DAYS[unit]))
 
 
 def month_of_today(today: date, count: int) -> When:
@@ -63,6 +76,9 @@ def period(today: date, unit: str, count: int) -> When | None:
     """The calendar day, week (Monday first), weekend, month, quarter or year, `count` from the present one."""
     if unit == "day":
         return days_from(today, count)
+    if unit == "fortnight" and count:
+        ends = today + timedelta(days=1) if count < 0 else today + timedelta(days=15)
+        return When(ends - timedelta(days=15), ends)
     if unit in ("week", "weekend"):
         monday = today - timedelta(days=today.weekday()) + timedelta(days=7 * count)
         return When(monday + timedelta(days=5 if unit == "weekend" else 0), monday + timedelta(days=7))

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from bot.nlu.atoms import Atom
@@ -43,6 +44,17 @@ def whole(atom: Atom | None, low: int = 0, high: int = 9999) -> int | None:
     if atom is None or atom.number is None or not low <= atom.number <= high or atom.number != int(atom.number):
         return None
     return int(atom.number)
+
+
+def fraction(atoms: Sequence[Atom]) -> Decimal | None:
+    """The count of 一个半月, 两年半, `one and a half months`, `a year and a half`, where it is not a whole one."""
+    number, half = one(atoms, "NUM"), one(atoms, "HALF")
+    count = Decimal(1) if number is None else number.number
+    counted = number is not None or any(atom.text.lower() == "and" for atom in atoms)
+    if count is None or count > 1200 or (half is not None and not counted):
+        return None
+    count += Decimal("0.5") if half is not None else 0
+    return None if count == int(count) else count
 
 
 def is_english(atom: Atom) -> bool:

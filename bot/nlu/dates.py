@@ -36,6 +36,12 @@ def _unit(lemma: str) -> dict[str, Any]:
 
 
 _THE, _OF, _DE = _is("the", "?"), _is("of", "?"), _is("的", "?")
+# 一个半月, 一年半, `two months and a half`.
+_PART_OF_PERIOD: list[Pattern] = [
+    [_tag("NUM"), _is("个"), _tag("HALF"), _tag("PERIOD")],
+    [_tag("NUM"), _tag("PERIOD"), _tag("HALF")],
+    [_tag("NUM"), _tag("PERIOD"), _is("and"), _is("a"), _tag("HALF")],
+]
 
 PATTERNS: dict[str, list[Pattern]] = {
     "day": [[_tag("DAY")]],
@@ -69,7 +75,19 @@ PATTERNS: dict[str, list[Pattern]] = {
         [_is("a"), _tag("PERIOD"), _tag("AGO")], [_is("an"), _tag("PERIOD"), _tag("AGO")],
         [_tag("HALF"), _tag("PERIOD"), _tag("AGO")],
         [_is("a", "?"), _tag("FEW"), _OF, _tag("PERIOD"), _tag("AGO")],
+        [*_PART_OF_PERIOD[0], _is("之", "?"), _tag("AGO")], [*_PART_OF_PERIOD[1], _is("之", "?"), _tag("AGO")],
+        [*_PART_OF_PERIOD[2], _tag("AGO")],
+        *([_is(article), *_PART_OF_PERIOD[2][1:], _tag("AGO")] for article in ("a", "an")),
     ],
+    "weekday_ago": [
+        *([count, _unit(unit), _tag("AGO"), _is("on", "?"), _tag("WEEKDAY")]
+          for count in (_is("a"), _tag("NUM")) for unit in ("week", "fortnight")),
+        *([_tag("WEEKDAY"), count, _unit(unit), _tag("AGO")]
+          for count in (_is("a"), _tag("NUM")) for unit in ("week", "fortnight")),
+        [_tag("WEEKDAY"), _tag("BEFORELAST")],
+    ],
+    "before_last": [[_THE, _tag("PERIOD"), _tag("BEFORELAST")]],
+    "half_year": [[_tag("YEAR", "?"), _tag("HALFYEAR")]],
     "compound_ago": [
         [_tag(first), _tag("PERIOD"), _is("and", "?"), _tag("NUM"), _tag("PERIOD"), _tag("AGO")]
         for first in ("NUM", "OF")
@@ -77,12 +95,16 @@ PATTERNS: dict[str, list[Pattern]] = {
     "ahead": [
         [_is("in"), _tag("NUM"), _tag("PERIOD")],
         [_tag("NUM"), _tag("PERIOD"), _tag("LATER")],
+        [*_PART_OF_PERIOD[0], _is("之", "?"), _tag("LATER")], [*_PART_OF_PERIOD[1], _is("之", "?"), _tag("LATER")],
+        *([_is("in"), _is(article), *_PART_OF_PERIOD[2][1:]] for article in ("a", "an")),
     ],
     "trailing": [
         [_tag("REL"), _tag("NUM"), _tag("PERIOD")], [_tag("RECENT"), _tag("NUM"), _tag("PERIOD")],
         [_tag("RECENT"), _tag("PERIOD")], [_tag("REL"), _tag("FEW"), _tag("PERIOD")],
         [_tag("RECENT"), _tag("FEW"), _tag("PERIOD")], [_tag("RECENT"), _tag("HALF"), _tag("PERIOD")],
         [_is("前"), _tag("NUM"), _tag("PERIOD")], [_tag("OTHERDAY")],
+        *([_tag(opening), *part] for opening in ("REL", "RECENT") for part in _PART_OF_PERIOD[:2]),
+        *([_tag(opening), *_PART_OF_PERIOD[2][1:]] for opening in ("REL", "RECENT")),
     ],
     "holiday": [[_tag("YEAR", "?"), _DE, _tag("HOLIDAY")], [_tag("REL"), _unit("year"), _tag("HOLIDAY")],
                 [_tag("REL"), _tag("HOLIDAY")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from dateparser.date import DateDataParser
@@ -11,7 +12,7 @@ from dateparser.date import DateDataParser
 from bot.nlu import calendar_days as calendar
 from bot.nlu.atoms import Atom
 from bot.nlu.calendar_days import When
-from bot.nlu.date_reading import Context, Rule, is_english, one, the, whole, year_number, year_of
+from bot.nlu.date_reading import Context, Rule, fraction, is_english, one, the, whole, year_number, year_of
 from bot.nlu.holidays import holiday
 from bot.nlu.wordlist import forms
 
@@ -127,21 +128,32 @@ def _ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When 
         return None
     if unit.lemma in ("hour", "minute", "second") and number is None:
         return calendar.day(context.today)
-    if one(span, "FEW") is not None and start and atoms[start - 1].tag == "NUM":
-        return None  # 十几天前
     if one(span, "FEW") is not None:
+        if start and atoms[start - 1].tag == "NUM":
+            return None  # 十几天前
         counts = (4, 1) if "couple" in (atom.text.lower() for atom in span) else (7, 2)
         return When(*(calendar.moved(context.today, unit.lemma, -count) for count in counts))
-    if one(span, "HALF") is not None:
-        return _half_ago(context.today, unit.lemma)
+    part = fraction(span)
+    if part is not None or one(span, "HALF") is not None:
+        return _half_ago(context.today, unit.lemma) if part is None else _part_ago(context, unit.lemma, part)
     count = 1 if number is None else whole(number, 0, 1200)
     return None if count is None else calendar.day(_back(context, unit.lemma, count))
 
 
+def _part_ago(context: Context, unit: str, count: Decimal) -> When | None:
+    """`a month and a half ago`, 两个半小时前."""
+    if unit in _SECONDS:
+        return calendar.day((context.now - timedelta(seconds=int(count * _SECONDS[unit]))).date())
+    at = calendar.moved_by_part(context.today, unit, -count)
+    return None if at is None else calendar.day(at)
+
+
+_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
+
+
 def _back(context: Context, unit: str, count: int) -> date:
-    if unit in ("hour", "minute", "second"):
-        seconds = count * {"hour": 3600, "minute": 60, "second": 1}[unit]
-        return (context.now - timedelta(seconds=seconds)).date()
+    if unit in _SECONDS:
+        return (context.now - timedelta(seconds=count * _SECONDS[unit])).date()
     return calendar.moved(context.today, unit, -count)
 
 
@@ -179,10 +191,26 @@ def _ahead(atoms: Sequence[Atom], start: int, end: int, context: Context) -> Whe
     """`in 3 days`, `in a week`, `三天后`."""
     span = atoms[start:end]
     unit, number = the(span, "PERIOD"), one(span, "NUM")
+    if (part := fraction(span)) is not None:
+        at = calendar.moved_by_part(context.today, unit.lemma, part)
+        return None if at is None else calendar.day(at)
     count = 1 if number is None else whole(number, 1, 1200)
     if count is None or unit.lemma in ("hour", "minute", "second") or unit.text in ("月", "月份", "周末"):
         return None
     return calendar.day(calendar.moved(context.today, unit.lemma, count))
+
+
+def _weekday_ago(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
+    """`a week ago Tuesday`, `Friday two weeks ago`, `the Friday before last`: so many weeks before the latest one."""
+    span = atoms[start:end]
+    unit, number, named = one(span, "PERIOD"), one(span, "NUM"), the(span, "WEEKDAY")
+    weeks = 1 if number is None else whole(number, 1, 52)
+    if weeks is None or (unit is not None and unit.lemma not in ("week", "fortnight")):
+        return None
+    weeks *= 2 if unit is not None and unit.lemma == "fortnight" else 1
+    before = context.today - timedelta(days=1) if unit is None else context.today
+    latest = calendar.weekday(before, int(named.lemma), week=None, prefer="past")
+    return calendar.day(latest.start - timedelta(days=7 * weeks))
 
 
 def _holiday(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
@@ -208,5 +236,6 @@ RULES: dict[str, Rule] = {
     "ago": _ago,
     "compound_ago": _compound_ago,
     "ahead": _ahead,
+    "weekday_ago": _weekday_ago,
     "holiday": _holiday,
 }

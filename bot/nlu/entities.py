@@ -43,7 +43,7 @@ class Rules:
         self._vocab = Vocab()
         self._anger = Anger(self._vocab)
         self._matcher = Matcher(self._vocab)
-        for prefix, table in (("", amounts.PATTERNS), ("", identifiers.PATTERNS), ("date.", dates.PATTERNS)):
+        for prefix, table in (("", identifiers.PATTERNS), ("date.", dates.PATTERNS)):
             for name, patterns in table.items():
                 self._matcher.add(prefix + name, patterns)
         day_rules.prepare()
@@ -63,6 +63,7 @@ class Rules:
             *dates.find_shaped(normal.text, context),
             *identifiers.find_shaped(normal.text),
             *identifiers.find_hinted(atoms),
+            *amounts.find(atoms),
         ]
         for key, start, end in self._matcher(doc):
             each = self._resolve(self._names[key], atoms, start, end, context)
@@ -80,14 +81,12 @@ class Rules:
         room, _, rule = name.partition(".")
         if room == "date":
             return dates.resolve(rule, atoms, start, end, context)
-        if room == "amount":
-            return amounts.resolve(name, atoms, start, end)
         return identifiers.resolve(name, atoms, start, end)
 
 
 MAX_OTHER_CHARS = 3
 """Chinese characters beyond fillers in a message that still says nothing but a number: 好像是45.9."""
-_FILLERS = frozenset(("OF", "HAN", "AMOUNTCUE", "ALONGSIDE", "OTHER", "TO", "HALF"))
+_FILLERS = frozenset(("OF", "HAN", "AMOUNTCUE", "ALONGSIDE", "OTHER", "TO", "HALF", "REPEAT"))
 
 
 def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
@@ -108,7 +107,7 @@ def _bare(atoms: list[Atom], expects: str, context: Context) -> list[Found]:
 def _asked(atoms: list[Atom], numbers: list[int], expects: str, context: Context) -> Found | None:
     """The number as what the dialogue has asked for, where it can be that."""
     first, last = numbers[0], numbers[-1]
-    value = identifiers.expected(expects, "".join(atoms[at].digits for at in numbers))
+    value = identifiers.expected(expects, identifiers.digits_of(atoms[first and first - 1 : last + 1]))
     if value is not None and identifiers.bare(atoms, first)[1] == len(numbers):
         return Found(entity=expects, start=atoms[first].start, end=atoms[last].end, value=value, rank=ASKED)
     return dates.bare(atoms[first], context) if expects == "date" and len(numbers) == 1 else None

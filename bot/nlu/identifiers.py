@@ -25,6 +25,7 @@ def _cued(tag: str, *, fillers: int, number: str = "NUM") -> list[Pattern]:
 PATTERNS: dict[str, list[Pattern]] = {
     "code.cued": [
         *_cued("CODECUE", fillers=4),
+        *([*pattern[:-1], {"TAG": "REPEAT"}, pattern[-1]] for pattern in _cued("CODECUE", fillers=4)),
         [{"TAG": "NUM"}, {"ORTH": "is"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
         [{"TAG": "NUM"}, {"ORTH": "是"}, {"TAG": "OF", "OP": "*"}, {"TAG": "CODECUE"}],
         [{"TAG": "NUM"}, {"TAG": "CODECUE"}],
@@ -99,7 +100,7 @@ def resolve(name: str, atoms: Sequence[Atom], start: int, end: int) -> Found | N
         return Found(entity="order_number", start=atoms[start].start, end=atoms[start].end, value=value)
     entity, shape = _CUED[name.partition(".")[0]]
     first, last = _row(atoms, start if atoms[start].tag == "NUM" else end - 1)
-    digits = "".join(atom.digits for atom in atoms[first:last])
+    digits = digits_of(atoms[first:last])
     if not shape.fullmatch(digits) or _is_something_else(entity, atoms, start, last):
         return None
     value = digits[-4:] if entity == "card_ending" else digits
@@ -117,13 +118,53 @@ def _is_something_else(entity: str, atoms: Sequence[Atom], start: int, last: int
 
 
 def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
-    """The atoms around `at` that spell one number: `4 8 2 1`, `four eight two one`, `6222 0212 3456`."""
+    """The atoms around `at` that spell one number: `4 8 2 1`, `double five one`, `6222 0212 3456`, `551-041`."""
     first, last = at, at + 1
-    while last < len(atoms) and atoms[last].digits and _may_join(atoms[last - 1], atoms[last]):
-        last += 1
-    while first > 0 and atoms[first - 1].digits and _may_join(atoms[first - 1], atoms[first]):
-        first -= 1
+    while (step := _joins(atoms, last - 1, last)) > 0:
+        last += step
+    while first > 0 and (step := _joined_before(atoms, first)) > 0:
+        first -= step
     return first, last
+
+
+def _joins(atoms: Sequence[Atom], left: int, at: int) -> int:
+    """How many atoms from `at` on go on with the row whose last number is `left`."""
+    if at >= len(atoms) or not atoms[left].digits:
+        return 0
+    if atoms[at].digits:
+        return int(_may_join(atoms[left], atoms[at]))
+    beyond = atoms[at + 1] if at + 1 < len(atoms) else None
+    if beyond is None or not beyond.digits:
+        return 0
+    if atoms[at].tag == "REPEAT":
+        return 2 if len(atoms[left].digits) == len(beyond.digits) == 1 else 0
+    glued = atoms[left].end == atoms[at].start and atoms[at].end == beyond.start
+    return 2 if atoms[at].text in _MARKS and glued and len(atoms[left].digits) == len(beyond.digits) else 0
+
+
+def _joined_before(atoms: Sequence[Atom], first: int) -> int:
+    if atoms[first].tag == "REPEAT":
+        return int(_joins(atoms, first - 1, first) > 0)
+    if atoms[first - 1].tag == "REPEAT":
+        return 1 if len(atoms[first].digits) == 1 else 0
+    for step in (1, 2):
+        if step <= first and _joins(atoms, first - step, first - step + 1) == step:
+            return step
+    return 0
+
+
+_MARKS = frozenset("-.·–")
+
+
+def digits_of(atoms: Sequence[Atom]) -> str:
+    """A row's digits one by one; `double` and `triple` repeat the next."""
+    told, times = "", 1
+    for atom in atoms:
+        if atom.tag == "REPEAT":
+            times = int(atom.lemma)
+        elif atom.digits:
+            told, times = told + atom.digits * times, 1
+    return told
 
 
 def _may_join(left: Atom, right: Atom) -> bool:
@@ -135,15 +176,27 @@ def find_hinted(atoms: Sequence[Atom]) -> Iterator[Found]:
 
     Whole thousands after "received" are money.
     """
-    rows = [at for at, atom in enumerate(atoms) if len(atom.digits) == 6 and atom.text.isascii()]
+    rows = list(_rows_of_six(atoms))
     if len(rows) != 1 or any(atom.tag == "NOTCODE" and atom.text.lower() != "pin" for atom in atoms):
         return
-    atom = atoms[rows[0]]
-    beside = atoms[rows[0] + 1].tag if rows[0] + 1 < len(atoms) else ""
-    if beside in ("CUR", "SUB", "COUNTED") or (rows[0] and atoms[rows[0] - 1].tag == "CUR"):
+    first, last = rows[0]
+    digits = digits_of(atoms[first:last])
+    beside = atoms[last].tag if last < len(atoms) else ""
+    if beside in ("CUR", "SUB", "COUNTED") or (first and atoms[first - 1].tag == "CUR"):
         return
-    if atom.digits[0] == "0" or (atom.digits[3:] != "000" and any(each.text.lower() in _HINTS for each in atoms)):
-        yield Found(entity="code", start=atom.start, end=atom.end, value=atom.digits, rank=SHAPED)
+    if digits[0] == "0" or (digits[3:] != "000" and any(each.text.lower() in _HINTS for each in atoms)):
+        yield Found(entity="code", start=atoms[first].start, end=atoms[last - 1].end, value=digits, rank=SHAPED)
+
+
+def _rows_of_six(atoms: Sequence[Atom]) -> Iterator[tuple[int, int]]:
+    """`551041` and `551-041`: (first atom, beyond the last)."""
+    for at, atom in enumerate(atoms):
+        if len(atom.digits) == 6 and atom.text.isascii():
+            yield at, at + 1
+        elif len(atom.digits) == 3 and atom.text.isascii():
+            first, last = _row(atoms, at)
+            if first == at and last == at + 3 and atoms[at + 1].text in _MARKS:
+                yield first, last
 
 
 _HINTS = frozenset(
@@ -155,19 +208,20 @@ _HINTS = frozenset(
 
 
 def bare(atoms: Sequence[Atom], at: int) -> tuple[Found | None, int]:
-    """A row of digits that is all the message says, and how many atoms it took.
+    """A row of digits that is all the message says, and how many numbers it took.
 
     Six digits are a one-time code unless they are whole thousands, ten and more an order's number; phones are
     found by shape before this.
     """
     first, last = _row(atoms, at)
-    digits = "".join(atom.digits for atom in atoms[first:last])
+    digits = digits_of(atoms[first:last])
     is_code = len(digits) == 6 and (digits[0] == "0" or not digits.endswith("000"))
     entity = "code" if is_code else "order_number" if 10 <= len(digits) <= 28 else ""
+    numbers = sum(atom.digits != "" for atom in atoms[first:last])
     if not entity:
-        return None, last - first
+        return None, numbers
     found = partial(Found, start=atoms[first].start, end=atoms[last - 1].end)
-    return found(entity=entity, value=digits, rank=BARE if entity == "code" else CUED), last - first
+    return found(entity=entity, value=digits, rank=BARE if entity == "code" else CUED), numbers
 
 
 def expected(entity: str, digits: str) -> str | None:

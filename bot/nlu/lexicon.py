@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bot.nlu.tongues import merged
 from bot.nlu.wordlist import forms
 
 
@@ -17,33 +18,16 @@ class Word(NamedTuple):
     lemma: str
 
 
-_CURRENCIES = {
-    "CNY": "¥ cny rmb yuan kuai renminbi cn¥ 元 圆 圓 块 塊 块钱 塊錢 元钱 人民币 人民幣 块人民币 元人民币 rmb¥",
-    "USD": "$ usd us$ dollar dollars buck bucks 刀 美元 美金 美刀 u.s.dollars",
-    "EUR": "€ eur euro euros 欧元 歐元 欧",
-    "GBP": "£ gbp pound pounds quid sterling 英镑 英鎊",
-    "HKD": "hk$ hkd 港币 港元 港幣 港纸",
-    "TWD": "nt$ twd 台币 新台币 臺幣 新臺幣 台幣",
-    "JPY": "jp¥ jpy yen 日元 日圆 日圓 日币",
-    "KRW": "₩ krw won 韩元 韓元 韩币",
-    "SGD": "s$ sgd 新元 新加坡元 新币 坡币",
-    "AUD": "a$ au$ aud 澳元 澳币",
-    "CAD": "c$ ca$ cad 加元 加币",
-    "INR": "₹ inr rupee rupees 卢比",
-    "THB": "฿ thb baht 泰铢",
-    "MYR": "rm myr ringgit 马币 令吉",
-    "CHF": "chf 瑞郎 瑞士法郎",
+_CURRENCIES = merged("currencies")
+_CURRENCY_PHRASES = merged("phrases")
+_SUBUNITS = merged("parts")
+"""Parts of a unit; the lemma is currency:hundredths."""
+_NOTES = {form: value for form, value in merged("notes").items() if value}
+MINOR_DIGITS = {
+    **dict.fromkeys(forms("JPY KRW VND CLP ISK UGX XAF XOF XPF PYG RWF KMF DJF GNF VUV BIF"), 0),
+    **dict.fromkeys(forms("KWD BHD OMR JOD TND IQD LYD"), 3),
 }
-MINOR_DIGITS = {"JPY": 0, "KRW": 0}
 """Digits of the minor unit, ISO 4217; 2 where not listed."""
-
-# Parts of a unit; the lemma is currency:hundredths.
-_SUBUNITS = {
-    "CNY:10": "毛 毛钱 角 角钱 mao jiao",
-    "CNY:1": "分 分钱 fen",
-    "USD:1": "cent cents ¢ 美分",
-    "GBP:1": "pence penny",
-}
 
 _PERIODS = {
     "day": "day days 天",
@@ -55,6 +39,7 @@ _PERIODS = {
     "minute": "minute minutes min mins 分钟 分鐘",
     "second": "secs seconds 秒 秒钟",
     "weekend": "weekend 周末 週末",
+    "fortnight": "fortnight fortnights",
 }
 
 # Days counted from today.
@@ -67,7 +52,7 @@ _DAYS = {
     "2": "后天 後天",
     "3": "大后天 大後天",
 }
-_YEARS = {"0": "今年 本年", "-1": "去年 上年", "-2": "前年", "1": "明年", "2": "后年"}
+_YEARS = {"0": "今年 本年", "-1": "去年 上年", "-2": "前年", "-3": "大前年", "1": "明年", "2": "后年"}
 
 # Periods counted from the present one.
 _RELATIVE = {
@@ -115,14 +100,6 @@ _HOLIDAYS = {
 }
 
 _PHRASES = {
-    "CUR:USD": "us dollar|us dollars|american dollars",
-    "CUR:HKD": "hong kong dollars|hk dollars",
-    "CUR:AUD": "australian dollars|aussie dollars",
-    "CUR:CAD": "canadian dollars",
-    "CUR:SGD": "singapore dollars|sg dollars",
-    "CUR:CNY": "chinese yuan",
-    "CUR:GBP": "british pounds",
-    "SUB:GBP:1": "p",
     # Dates
     "DAY:-2": "the day before yesterday|day before yesterday",
     "DAY:-1": "last night|yesterday evening",
@@ -132,6 +109,9 @@ _PHRASES = {
     "LATER": "later|后|之后|以后|後|from now",
     "RECENT": "最近|近|过去|過去|the last|the past|the previous",
     "FEW": "few|several|couple|几|好几|幾",
+    "BEFORELAST": "before last",
+    "HALFYEAR:1": "上半年|the first half of the year|first half of the year",
+    "HALFYEAR:2": "下半年|the second half of the year|second half of the year",
     "OTHERDAY": "the other day|前几天|前两天|前些天|前些日子|前阵子|这两天|这几天",
     "PART:start": "beginning|start|初|月初|年初|early",
     "PART:middle": "middle|mid|中旬|月中|年中",
@@ -148,6 +128,8 @@ _PHRASES = {
     "CODECUE": "code|otp|passcode|verification code|security code|six digits|一次性密码|6位数|六位数|验证码|"
     "驗證碼|校验码|动态码|动态密码|短信码|短信验证码|verification|one-time code|one time code|"
     "one-time password|one time password|sms code|认证码|确认码|口令",
+    "REPEAT:2": "double",
+    "REPEAT:3": "triple",
     "CODEHINT": "短信|sms|text message|位数|发来|发来了|短信里|密码",
     "NOTCODE": "promo|promotion|discount|coupon|zip|postal|post|area|sort|swift|country|dress|qr|error|tracking|invite|"
     "invitation|referral|pin|错误码|邀请码|优惠码|邮政编码|区号|错误代码",
@@ -222,12 +204,21 @@ def _entries() -> Iterator[tuple[str, Word]]:
     for lemma, line in _HOLIDAYS.items():
         for form in line.split("|"):
             yield form, Word("HOLIDAY", lemma)
+    yield from _money()
     for form in _IDIOMS:
         yield form, Word("IDIOM", form)
     for key, line in _PHRASES.items():
         tag, _, lemma = key.partition(":")
         for form in line.split("|"):
             yield form, Word(tag, lemma or form)
+
+
+def _money() -> Iterator[tuple[str, Word]]:
+    for lemma, line in _CURRENCY_PHRASES.items():
+        for form in line.split("|"):
+            yield form, Word("CUR", lemma)
+    for form, value in _NOTES.items():
+        yield form, Word("NOTE", value)
 
 
 def build() -> dict[str, Word]:

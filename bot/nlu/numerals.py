@@ -1,160 +1,201 @@
-"""Numbers as people write them, in digits, English words or Chinese numerals, as exact decimals."""
+"""Numbers as people write them, in digits or in words, as exact decimals; `han_numerals` reads Chinese ones.
+
+A grammar for each way of writing: `parse_digits` for digits and their marks, `parse_english` for words between spaces.
+Each takes a whole expression and gives None where it is not exactly one number. The words are the languages' own
+(`bot.nlu.tongues`).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.nlu.wordlist import forms
+from bot.nlu.tongues import numbers
 
-_ZH_DIGITS = {
-    **{char: at for at, char in enumerate("零一二三四五六七八九")},
-    **{char: at for at, char in enumerate("〇壹贰叁肆伍陆柒捌玖")},
-    "两": 2, "兩": 2, "俩": 2, "貳": 2, "陸": 6, "參": 3,
-}  # fmt: skip
-ZH_CHARS = "".join(_ZH_DIGITS) + "十拾百佰千仟万萬亿億"
-
-_EN_DIGITS = {
-    word: at
-    for at, word in enumerate(
-        forms(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen"
-        )
-    )
-}
-_EN_TENS = {
-    word: 10 * (at + 2) for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"])
-} | {"ninety": 90, "fourty": 40}
-_EN_SCALES = {"thousand": 1000, "grand": 1000, "k": 1000, "million": 1_000_000, "mil": 1_000_000}
-EN_WORDS = frozenset([*_EN_DIGITS, *_EN_TENS, "hundred", "thousand", "grand", "million"])
-
-_ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
+_PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?|\d{1,3}(?:['’]\d{3})+(?:\.\d+)?")
+_CONTINENTAL = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+|\d+),\d{1,2}|\d{1,3}(?:\.\d{3}){2,}")
+_SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d{1,3})?")
 
 
 def parse_digits(text: str) -> Decimal | None:
-    """`1,299.00`, `20`, `.5`."""
-    return Decimal(text.replace(",", "")) if _ARABIC.fullmatch(text) else None
+    """`20`, `.5`, `1,299.00`, `1,50,000` (a lakh and a half), `1'234.50`."""
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    return Decimal(re.sub("[,'’]", "", text)) if _GROUPED.fullmatch(text) else None
+
+
+def parse_continental(text: str) -> Decimal | None:
+    """`12,50`, `1.299,50`, `1 299,5`, `1.000.000`: with a decimal comma."""
+    if not _CONTINENTAL.fullmatch(text):
+        return None
+    return Decimal(text.replace(".", "").replace(" ", "").replace(",", "."))
+
+
+def parse_spaced(text: str) -> Decimal | None:
+    """`1 200`, `1 234 567.50`."""
+    return Decimal(text.replace(" ", "")) if _SPACED.fullmatch(text) else None
+
+
+_WORDS = numbers("words")
+_DIGITS = {word: at for each in _WORDS for at, word in enumerate(each["digits"])}
+_TENS = {word: 10 * (at + 2) for each in _WORDS for at, word in enumerate(each["tens"])}
+SCALES = {word: size for each in _WORDS for word, size in each["scales"].items()}
+_HUNDREDS = frozenset(each["hundred"] for each in _WORDS)
+_MISSPELT = {wrong: right for each in _WORDS for wrong, right in each["misspelt"].items()}
+_ANDS = frozenset(each["and"] for each in _WORDS)
+_ARTICLES = frozenset(article for each in _WORDS for article in each["articles"])
+_HALVES = frozenset(each["half"] for each in _WORDS)
+_POINTS = frozenset(each["point"] for each in _WORDS)
+_OHS = frozenset(oh for each in _WORDS for oh in each["oh"])
+EN_SCALES = frozenset([*SCALES, *_HUNDREDS])
+EN_WORDS = frozenset([*_DIGITS, *_TENS, *_MISSPELT, *EN_SCALES]) - {"k", "mil", "mill"}
+LETTERS = {letter: size for each in _WORDS for letter, size in each["letters"].items()}
+"""Scales that are one only beside a currency."""
 
 
 def parse_english(text: str) -> Decimal | None:
-    """`two hundred and fifty`, `twenty-five hundred`, `a grand`, `a couple hundred`, `1.5 million`, `2k`.
+    """`two hundred and fifty`, `twenty-five hundred`, `a grand`, `half a million`, `one point five million`, `2k`.
 
     None where the words are numbers but not one number, as in "two fifty" (2.50? 250?).
     """
-    words = re.findall(r"\d[\d,]*(?:\.\d+)?|\.\d+|[a-z]+", text.lower())
-    if "couple" in words:
-        words = ["two" if word == "couple" else word for word in words if word not in ("a", "of")]
-    total = group = Decimal(0)
-    last = ""
-    for word in words:
-        kind = _english_kind(word)
-        if not kind or (last, kind) in _CANNOT_FOLLOW:
-            return None
-        if kind == "scale":
-            total, group = total + (group or Decimal(1)) * _EN_SCALES[word], Decimal(0)
-        elif kind == "hundred":
-            group = (group or Decimal(1)) * 100
-        elif kind != "and":
-            group += _english_value(word)
-        last = kind
-    return total + group if last not in ("", "and", "a") else None
+    words = re.findall(r"\d[\d,'’]*(?:\.\d+)?|\.\d+|[a-z]+", text.lower())
+    return _InWords([_MISSPELT.get(word, word) for word in words]).number()
 
 
-_CANNOT_FOLLOW = {
-    *((kind, "digit") for kind in ("digit", "teen", "a", "arabic")),
-    *((kind, "teen") for kind in ("digit", "teen", "tens", "a", "arabic")),
-    *((kind, "tens") for kind in ("digit", "teen", "tens", "a", "arabic")),
-    *((kind, "arabic") for kind in ("digit", "teen", "tens", "hundred", "scale", "arabic", "a", "and")),
-    *((kind, "a") for kind in ("digit", "teen", "tens", "hundred", "scale", "arabic", "a", "and")),
-    *((kind, "and") for kind in ("", "digit", "teen", "tens", "a", "and", "arabic")),
-    ("and", "hundred"), ("and", "scale"), ("hundred", "hundred"), ("", "and"),
-}  # fmt: skip
+class _InWords:
+    """`number := half [article] scale | part {part}`, `part := count [scale]`, of ever smaller scales.
 
-
-def _english_kind(word: str) -> str:
-    if word in ("and", "a", "hundred"):
-        return word
-    if word in _EN_SCALES:
-        return "scale"
-    if word in _EN_TENS:
-        return "tens"
-    if word in _EN_DIGITS:
-        return "digit" if 0 < _EN_DIGITS[word] < 10 else "teen"
-    return "arabic" if word[0].isdigit() or word[0] == "." else ""
-
-
-def _english_value(word: str) -> Decimal:
-    if word == "a":
-        return Decimal(1)
-    if word in _EN_TENS:
-        return Decimal(_EN_TENS[word])
-    return Decimal(_EN_DIGITS[word]) if word in _EN_DIGITS else parse_digits(word) or Decimal(0)
-
-
-_ZH_DIGIT = r"[一二三四五六七八九两]|\d[\d,]*(?:\.\d+)?"
-_ZH_SECTION = re.compile(
-    rf"(?P<gap>零)?(?:(?P<k>{_ZH_DIGIT})千)?(?:零?(?P<h>{_ZH_DIGIT})百)?"
-    rf"(?:零?(?P<t>{_ZH_DIGIT})?(?P<ten>十))?(?:(?P<zero>零)?(?P<last>{_ZH_DIGIT}))?"
-)
-_ZH_PLAIN = str.maketrans("〇壹贰貳叁參肆伍陆陸柒捌玖兩俩拾佰仟萬億", "零一二二三三四五六六七八九两两十百千万亿")
-
-
-def parse_chinese(text: str) -> Decimal | None:
-    """`一百二十`, `两百五` (250), `1万2` (12,000), `3千`, `一万零五百`, and digit by digit `二〇二六`.
-
-    None where the characters are not one number (`万一`, `两三`, `一十百`).
+    `count := digits | hundreds | small`, then `and a half` or `point digit {digit}`.
     """
-    if text and all(char in _ZH_DIGITS for char in text):
-        if len(text) == 2 and _ZH_DIGITS[text[0]] + 1 == _ZH_DIGITS[text[1]]:
-            return None  # 两三天: two or three
-        return Decimal("".join(str(_ZH_DIGITS[char]) for char in text))
-    rest, total, above = text.translate(_ZH_PLAIN), Decimal(0), 0
-    for unit, size in (("亿", 10**8), ("万", 10**4)):
-        head, found, tail = rest.partition(unit)
-        if found:
-            count = _section(head, above=above)
-            if not count:
-                return None
-            rest, total, above = tail, total + count * size, size
-    if not rest:
-        return total if above else None
-    last = _section(rest, above=above)
-    return None if last is None else total + last
 
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._at = 0
 
-def _section(text: str, *, above: int) -> Decimal | None:
-    """Up to 千. A last digit without a unit counts tenths of the unit before it: tens in 两百五, in 1万2 thousands."""
-    match = _ZH_SECTION.fullmatch(text)
-    if match is None or not text.strip("零") or (match["gap"] and not above):
+    def number(self) -> Decimal | None:
+        value = self._half_of_scale()
+        if value is None:
+            value = self._parts()
+        return value if self._at == len(self._words) else None
+
+    def _peek(self, ahead: int = 0) -> str:
+        at = self._at + ahead
+        return self._words[at] if at < len(self._words) else ""
+
+    def _take(self, among: frozenset[str]) -> bool:
+        found = self._peek() in among and self._peek() != ""
+        self._at += found
+        return found
+
+    def _half_of_scale(self) -> Decimal | None:
+        start = self._at
+        if self._take(_HALVES):
+            self._take(_ARTICLES)
+            if (size := SCALES.get(self._peek())) is not None:
+                self._at += 1
+                return Decimal(size) / 2
+        self._at = start
         return None
-    total = (
-        1000 * _digit(match["k"])
-        + 100 * _digit(match["h"])
-        + 10 * (_digit(match["t"] or ("1" if match["ten"] else None)))
-    )
-    last = _digit(match["last"])
-    if not last or match["zero"] or match["gap"] or match["ten"] or last >= 10 or last != int(last):
-        return total + last
-    before = 100 if match["h"] else 1000 if match["k"] else above or 10
-    return total + last * before / 10
+
+    def _parts(self) -> Decimal | None:
+        total, below = Decimal(0), Decimal(10**30)
+        first = True
+        while self._at < len(self._words):
+            joined = not first and self._take(_ANDS)
+            value, exact = self._count(first=first)
+            if value is None:
+                return None
+            size = SCALES.get(self._peek())
+            if size is None:
+                whole = value < below and (first or below > 1) and (first or (exact and _fits(value, joined)))
+                return total + value if whole else None
+            self._at += 1
+            if below <= size or (joined and below <= value * size):
+                return None
+            total, below, first = total + value * size, Decimal(size), False
+        return total if not first else None
+
+    def _count(self, *, first: bool) -> tuple[Decimal | None, bool]:
+        """The number before a scale, and whether it is whole."""
+        if self._peek() in SCALES and first:
+            return Decimal(1), True
+        value = self._article() if first else None
+        if value is None:
+            value = self._written() if self._peek()[:1].isdigit() or self._peek()[:1] == "." else self._hundreds()
+        if value is None:
+            return None, False
+        if first and self._peek() in _POINTS:
+            value = self._decimals(value)
+            return value, False
+        if first and self._and_a_half():
+            return (value + Decimal("0.5") if value == int(value) else None), False
+        return value, value == int(value)
+
+    def _article(self) -> Decimal | None:
+        if self._peek() in _ARTICLES and self._peek(1) in EN_SCALES:
+            self._at += 1
+            return Decimal(1) if self._peek() in SCALES else self._hundreds()
+        return None
+
+    def _written(self) -> Decimal | None:
+        value = parse_digits(self._peek())
+        self._at += 1
+        if value is not None and self._take(_HUNDREDS):
+            value *= 100
+        return value
+
+    def _hundreds(self) -> Decimal | None:
+        """`two hundred and five`, `ninety nine hundred`, `hundred`."""
+        count = Decimal(1) if self._peek() in _HUNDREDS else self._below_hundred()
+        if count is None or not self._take(_HUNDREDS):
+            return count
+        start = self._at
+        if self._take(_ANDS) and self._peek() in _ARTICLES:
+            self._at = start
+            return count * 100
+        rest = self._below_hundred()
+        if rest is None or not rest:
+            self._at = start
+            return count * 100
+        return count * 100 + rest
+
+    def _below_hundred(self) -> Decimal | None:
+        word = self._peek()
+        if word in _TENS:
+            self._at += 1
+            digit = _DIGITS.get(self._peek(), 0)
+            self._at += 0 < digit < 10
+            return Decimal(_TENS[word] + (digit if 0 < digit < 10 else 0))
+        if word in _DIGITS:
+            self._at += 1
+            return Decimal(_DIGITS[word])
+        return None
+
+    def _and_a_half(self) -> bool:
+        if self._peek() in _ANDS and self._peek(1) in _ARTICLES and self._peek(2) in _HALVES:
+            self._at += 3
+            return True
+        return False
+
+    def _decimals(self, whole: Decimal) -> Decimal | None:
+        self._at += 1
+        digits = ""
+        while (digit := english_digit(self._peek())) or self._peek().isdigit():
+            digits += digit or self._peek()
+            self._at += 1
+        return Decimal(f"{int(whole)}.{digits}") if digits and whole == int(whole) else None
 
 
-def _digit(text: str | None) -> Decimal:
-    if text is None:
-        return Decimal(0)
-    return Decimal(_ZH_DIGITS[text]) if text in _ZH_DIGITS else parse_digits(text) or Decimal(0)
-
-
-def chinese_digits(text: str) -> str:
-    """`四八二一` and `4821` as `4821`; empty where a character is not one digit."""
-    digits = [str(_ZH_DIGITS[char]) if char in _ZH_DIGITS else char for char in text]
-    return "".join(digits) if all(len(each) == 1 and each in "0123456789" for each in digits) else ""
+def _fits(value: Decimal, joined: bool) -> bool:
+    """What may follow a thousand: `two thousand five hundred`, `a thousand and five`; not `a thousand zero`."""
+    return 0 < value < 1000 or (joined and value >= 1)
 
 
 def english_digit(word: str) -> str:
     """`seven` and `oh` as one digit; empty for anything else."""
-    if word == "oh":
+    if word in _OHS:
         return "0"
-    value = _EN_DIGITS.get(word, 10)
+    value = _DIGITS.get(word, 10)
     return str(value) if value < 10 else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from bot.nlu import calendar_days as calendar
 from bot.nlu.atoms import Atom
 from bot.nlu.calendar_days import When
-from bot.nlu.date_reading import Context, Rule, is_english, one, the, whole, year_number, year_of
+from bot.nlu.date_reading import Context, Rule, fraction, is_english, one, the, whole, year_number, year_of
 
 
 def _period(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
@@ -45,6 +46,8 @@ def _trailing(atoms: Sequence[Atom], start: int, end: int, context: Context) -> 
     if unit is None:
         return _until_today(context, context.today - timedelta(days=7))
     direction = "-1" if relative is None else relative.lemma
+    if (part := fraction(span)) is not None:
+        return _part_of_period(context, unit.lemma, part, back=direction == "-1")
     count = 3 if one(span, "FEW") is not None else 1 if number is None else whole(number, 1, 1200)
     adjective = count != 1 and number is not None and unit.text.lower() in ("day", "week", "month", "year")
     if count is None or adjective or direction not in ("-1", "0", "1") or unit.text in ("月", "月份"):
@@ -52,6 +55,30 @@ def _trailing(atoms: Sequence[Atom], start: int, end: int, context: Context) -> 
     if direction == "1":
         return When(context.today, calendar.moved(context.today, unit.lemma, count) + timedelta(days=1))
     return _back_from_today(context, unit.lemma, count, half=one(span, "HALF") is not None)
+
+
+def _part_of_period(context: Context, unit: str, count: Decimal, *, back: bool) -> When | None:
+    """最近一个半月, `the past year and a half`."""
+    at = calendar.moved_by_part(context.today, unit, -count if back else count)
+    if at is None:
+        return None
+    return _until_today(context, at) if back else When(context.today, at + timedelta(days=1))
+
+
+def _before_last(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
+    """`the week before last`."""
+    unit = the(atoms[start:end], "PERIOD").lemma
+    return calendar.period(context.today, unit, -2) if unit in ("week", "weekend", "month", "quarter", "year") else None
+
+
+def _half_year(atoms: Sequence[Atom], start: int, end: int, context: Context) -> When | None:
+    """上半年, 去年下半年."""
+    named, year = the(atoms[start:end], "HALFYEAR"), one(atoms[start:end], "YEAR")
+    first = context.today.replace(month=1, day=1)
+    first = calendar.months_from(
+        first, 12 * (0 if year is None else int(year.lemma)) + (0 if named.lemma == "1" else 6)
+    )
+    return When(first, calendar.months_from(first, 6))
 
 
 def _back_from_today(context: Context, unit: str, count: int, *, half: bool) -> When | None:
@@ -176,4 +203,6 @@ RULES: dict[str, Rule] = {
     "month_range": _month_range,
     "named_year": _named_year,
     "part": _part,
+    "before_last": _before_last,
+    "half_year": _half_year,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.pick import EVERY, ONLY_A_PLACE, Candidate, bare_amounts, told_apart
-from actions.steps import HESITATES
+from actions.steps import HESITATES, plain_amounts
 from tests.dialogue.talking import Talk
 
 
@@ -173,3 +173,22 @@ def test_what_looks_the_same_is_told_apart_by_the_time() -> None:
     assert told_apart([*noodles, other], texts, zh=False) == [
         "$32.75, Noodle Theory (12:31)", "$32.75, Noodle Theory (12:32)", "$11.43, Spotify",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "minors"),
+    [
+        ("make it 50 please", [5000]),
+        ("from 5000 to 8000", [500000, 800000]),
+        ("1,200.50", [120050]),
+        ("1,2999", []),
+        ("12,50", []),
+        ("1 200", []),
+        ("5 hundred", []),
+        ("200多", []),
+        ("三百5", []),
+        ("a few hundred, say 3", []),
+    ],
+)
+def test_where_an_amount_is_asked_for_a_number_that_may_be_several_is_none(text: str, minors: list[int]) -> None:
+    assert [each["minor"] for each in plain_amounts(text)] == minors

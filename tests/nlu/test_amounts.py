@@ -39,7 +39,6 @@ WITH_A_CURRENCY = [
     ("two hundred and fifty dollars", "250.00 USD"),
     ("twenty-five dollars", "25.00 USD"),
     ("a hundred dollars", "100.00 USD"),
-    ("a couple hundred bucks", "200.00 USD"),
     ("20 quid", "20.00 GBP"),
     ("fifty pounds", "50.00 GBP"),
     ("12.50 yuan", "12.50 CNY"),
@@ -86,7 +85,6 @@ WITH_A_CURRENCY = [
     ("人民币两万", "20000.00 CNY"),
     ("一块钱", "1.00 CNY"),
     ("一百块左右吧", "100.00 CNY"),
-    ("差不多20来块", "20.00 CNY"),
 ]
 
 WITHOUT_A_CURRENCY = [
@@ -166,6 +164,15 @@ NOT_AMOUNTS = [
     "转人工",
     "我要去12315投诉你们",
     "is EUR one of these",
+    "a couple hundred bucks",
+    "差不多20来块",
+    "a couple of hundred dollars",
+    "十几块",
+    "上千块",
+    "1,2999 dollars",
+    "USD 1.234",
+    "between 50 and 60 dollars",
+    "500 kr",
 ]
 
 

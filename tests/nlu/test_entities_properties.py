@@ -11,7 +11,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.nlu.found import Found
-from bot.nlu.numerals import parse_chinese, parse_english
+from bot.nlu.han_numerals import parse_chinese
+from bot.nlu.numerals import parse_english
 from tests.nlu.examples import NOW, find
 from tests.nlu.spelling import chinese, chinese_digits, english
 
