@@ -1,7 +1,7 @@
 """`endpoints.yml` and the environment, checked once and frozen: a bad setting stops the process before it serves.
 
-`endpoints.yml` stays Rasa's file: `action_endpoint`, `tracker_store`, `lock_store`, `event_broker` and `nlg` keep their
-meaning, ours stand beside them. Secrets come only from the environment, as `NAME` or as `NAME_FILE`, the path of a file
+`endpoints.yml` stays Rasa's file: its own keys keep their meaning, or are refused by name (`bot/rasa_endpoints.py`);
+ours stand beside them. Secrets come only from the environment, as `NAME` or as `NAME_FILE`, the path of a file
 that nobody but its owner may read.
 """
 
@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot import rasa_endpoints
 from bot.errors import ConfigError
-
-RASA_KEYS = ("action_endpoint", "tracker_store", "lock_store", "event_broker", "nlg", "models", "nlu")
+from bot.files import read_yaml
 
 SECRETS = {
     "identity": "XIAOER_IDENTITY_SECRET",
@@ -139,8 +138,10 @@ class Settings(_Section):
         for `xiaoer demo`, and then only this machine itself may be listened to."""
         env = os.environ if env is None else env
         problems = [f"{DEMO}: set; nothing is a demo but `xiaoer demo` (`make run`): unset it"] if env.get(DEMO) else []
-        raw = _read(project / "endpoints.yml")
-        rasa = {key: raw.pop(key) for key in RASA_KEYS if key in raw}
+        raw = _read(project / "endpoints.yml", env)
+        raw.pop("version", None)
+        rasa = {key: raw.pop(key) for key in rasa_endpoints.KEYS if key in raw}
+        problems += rasa_endpoints.problems_in(rasa)
         raw["services"] = _services(raw.get("services"), env, problems)
         if env.get("PORT"):
             raw["gateway"] = {**(raw.get("gateway") or {}), "port": env["PORT"]}
@@ -203,13 +204,10 @@ class Settings(_Section):
         return tuple(self.secret("identity").split())
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, env: Mapping[str, str]) -> dict[str, Any]:
     if not path.exists():
         return {}
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+    raw = read_yaml(path, env=env)
     if raw is not None and not isinstance(raw, dict):
         raise ConfigError(f"{path.name}: expected keys and values, found {type(raw).__name__}")
     return raw or {}

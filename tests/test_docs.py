@@ -17,13 +17,13 @@ from prometheus_client import REGISTRY
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from bot import rasa_endpoints
 from bot.cli import COMMANDS
 from bot.desk.accounts import load_accounts
 from bot.gateway import metrics
 from bot.handoff.reasons import REASONS
 from bot.settings import (
     DEMO,
-    RASA_KEYS,
     SECRETS,
     DeskSettings,
     GatewaySettings,
@@ -179,7 +179,7 @@ def test_every_setting_stands_on_its_page_with_its_default_and_what_it_means() -
         assert table[name][0] == default, name
         assert len(table[name][1]) > 10, name
     assert HandoffSettings.model_fields.keys() == {"queues"}
-    assert all(f"`{key}`" in SETTINGS for key in RASA_KEYS)
+    assert all(f"`{key}`" in SETTINGS for key in rasa_endpoints.KEYS)
 
 
 def test_every_variable_stands_on_its_page() -> None:

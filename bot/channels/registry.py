@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bot.channels.base import Channel
@@ -12,11 +13,19 @@ from bot.channels.native import Native
 from bot.channels.rest import Rest
 from bot.channels.socketio import SocketIO
 from bot.errors import ConfigError
+from bot.files import read_yaml
 
 BUILT_IN: Mapping[str, type[Channel]] = {channel.name: channel for channel in (Native, Rest, SocketIO)}
 """`native` is always there: the widget needs it."""
 
 FILE = "credentials.yml"
+NO_CHANNELS = ("rasa", "version", "cmdline")
+"""Keys of Rasa's file that open no door: Rasa X's address, the format's version, and the terminal (`xiaoer chat`)."""
+VENDORS = (
+    *("facebook", "slack", "telegram", "mattermost", "twilio", "twilio_voice", "botframework", "rocketchat"),
+    *("hangouts", "webexteams", "callback"),
+)
+"""Rasa's channels that are not served here."""
 
 
 def load_channels(credentials: Mapping[str, Any], *, max_text_chars: int) -> dict[str, Channel]:
@@ -35,6 +44,16 @@ def load_channels(credentials: Mapping[str, Any], *, max_text_chars: int) -> dic
     if problems:
         raise ConfigError(*problems)
     return channels
+
+
+def read_channels(project: Path, *, max_text_chars: int) -> dict[str, Channel]:
+    """The channels that the project's credentials.yml names. Raises ConfigError."""
+    path = project / FILE
+    raw = read_yaml(path) if path.exists() else None
+    if raw is not None and not isinstance(raw, dict):
+        raise ConfigError(f"{FILE}: expected channels and their options, found {type(raw).__name__}")
+    credentials = {key: options for key, options in (raw or {}).items() if key not in NO_CHANNELS}
+    return load_channels(credentials, max_text_chars=max_text_chars)
 
 
 def _channel(key: str, options: Any, max_text_chars: int) -> Channel:
@@ -56,6 +75,11 @@ def _channel(key: str, options: Any, max_text_chars: int) -> Channel:
 
 
 def _by_module_path(key: str) -> type[Channel]:
+    if key in VENDORS:
+        raise ConfigError(
+            f"{FILE}: channel '{key}' is not served: known are {', '.join(BUILT_IN)}; write it as a class of its own "
+            "(docs/reference/native-protocol.md) and name its module path, or remove it"
+        )
     module_name, _, class_name = key.rpartition(".")
     if not module_name:
         raise ConfigError(f"{FILE}: channel '{key}' is unknown; known: {', '.join(BUILT_IN)}, or a class's module path")

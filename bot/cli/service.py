@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-import yaml
 from aiohttp import web
 
-from bot.channels import Channel, load_channels
+from bot.channels.registry import read_channels
 from bot.desk import app as desk_app
 from bot.desk.accounts import AccountsFile
 from bot.desk.keys import Desk
 from bot.engine.engine import Engine
 from bot.engine.models import Source
 from bot.engine.worker import Worker
-from bot.errors import ConfigError
 from bot.gateway import metrics
 from bot.gateway.answers import Answers
 from bot.gateway.app import make_app
@@ -46,7 +44,6 @@ from bot.types import Entry
 
 log = structlog.get_logger(__name__)
 
-CREDENTIALS = "credentials.yml"
 SWEEP_S = 60.0
 LAST_REPLIES_S = 0.2
 """For the last replies to reach the sockets before these are closed; who misses one gets it when they resume."""
@@ -67,7 +64,8 @@ async def service(
     settings: Settings, engines: Engine | Source, *, name: str, siblings: Siblings | None = None
 ) -> AsyncIterator[Service]:
     """Everything up to, but not including, the port. Leaving it finishes the turns in flight. Raises ConfigError."""
-    channels, file = channels_of(settings), AccountsFile(settings.project / settings.desk.accounts)
+    channels = read_channels(settings.project, max_text_chars=settings.gateway.max_text_chars)
+    file = AccountsFile(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
     conversations = Conversations(client, site=settings.site, wait_replicas=settings.redis_wait_replicas)
     floor = Floor(client, site=settings.site, wakes=conversations.wakes)
@@ -171,15 +169,3 @@ async def _sweep(handoffs: Handoffs) -> None:
                 log.info("handoff.expired", handoff=handoff_id)
         except Exception as error:
             log.error("handoff.sweep_failed", error=type(error).__name__)
-
-
-def channels_of(settings: Settings) -> dict[str, Channel]:
-    """The channels credentials.yml names. Raises ConfigError."""
-    path = settings.project / CREDENTIALS
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{CREDENTIALS}: not YAML: {' '.join(str(error).split())}") from error
-    if raw is not None and not isinstance(raw, dict):
-        raise ConfigError(f"{CREDENTIALS}: expected channels and their options, found {type(raw).__name__}")
-    return load_channels(raw or {}, max_text_chars=settings.gateway.max_text_chars)

@@ -1,4 +1,4 @@
-"""`xiaoer test`: the test stories `tests/test_*.yml`, and with `--nlu` cross-validation of the understanding."""
+"""`xiaoer test`: the test stories `tests/**/test_*.yml`, and with `--nlu` cross-validation of the understanding."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("test", help="run the test stories, and cross-validate the NLU")
-    parser.add_argument("stories", nargs="*", type=Path, help="test stories (default: tests/test_*.yml)")
+    parser.add_argument("stories", nargs="*", type=Path, help="files or folders of test stories (default: tests/)")
     parser.add_argument("--nlu", action="store_true", help="cross-validate the NLU pipeline instead")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--errors", type=Path, help="write what was misunderstood to this file, a JSON object a line")
@@ -31,10 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _stories(args: argparse.Namespace) -> int:
-    files = args.stories or sorted((args.project / "tests").glob("test_*.y*ml"))
-    missing = [str(path) for path in files if not path.is_file()]
-    if missing or not files:
-        raise ConfigError(f"no such test stories: {', '.join(missing) or args.project / 'tests' / 'test_*.yml'}")
+    files = story_files(args.stories or [args.project / "tests"])
     engine = await load_engine(args)
     from bot.engine.testing import run_stories
 
@@ -44,6 +42,20 @@ async def _stories(args: argparse.Namespace) -> int:
     passed = report.stories - len(report.failed)
     print(f"{passed} of {report.stories} stories, {report.actions - report.wrong_actions} of {report.actions} actions")
     return 1 if report.failed else 0
+
+
+def story_files(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are named, and `test_*.yml` of folders and of those in them. Raises ConfigError for none."""
+    found: dict[Path, None] = {}
+    missing = []
+    for path in paths:
+        files = [path] if path.is_file() else sorted(path.rglob("test_*.y*ml"))
+        if not files:
+            missing.append(str(path / "test_*.yml" if path.is_dir() else path))
+        found |= dict.fromkeys(files)
+    if missing:
+        raise ConfigError(f"no such test stories: {', '.join(missing)}")
+    return list(found)
 
 
 def _nlu(args: argparse.Namespace) -> int:

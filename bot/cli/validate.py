@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
+from bot.channels.registry import read_channels
 from bot.errors import ConfigError
 from bot.settings import Settings
 
@@ -17,10 +19,11 @@ def run(args: argparse.Namespace) -> int:
     from bot.engine.checks import problems_in
 
     problems: list[str] = []
-    try:
-        Settings.load(args.project)
-    except ConfigError as error:
-        problems += error.problems
+    for read in (Settings.load, partial(read_channels, max_text_chars=1)):
+        try:
+            read(args.project)
+        except ConfigError as error:
+            problems += error.problems
     problems += problems_in(args.project)
     for problem in problems:
         print(problem, file=sys.stderr)

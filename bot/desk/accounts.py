@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import hashlib
+import json
 import os
 import re
 import sys
@@ -23,9 +24,9 @@ from typing import Any, Literal
 import argon2
 import pyotp
 import structlog
-import yaml
 
 from bot.errors import ConfigError, SignedOut
+from bot.files import read_yaml
 from bot.settings import for_others
 from bot.types import Agent
 
@@ -164,13 +165,8 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def load_accounts(path: Path) -> Accounts:
     """Raises ConfigError with every problem of the file."""
-    try:
-        mode, raw = path.stat().st_mode, yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"desk.accounts: cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
-    if for_others(mode):
+    raw = read_yaml(path)
+    if for_others(path.stat().st_mode):
         raise ConfigError(f"desk.accounts: {path} may be read by others, and holds passwords' hashes; chmod 600 it")
     rows = raw.get("accounts") if isinstance(raw, dict) else None
     if not isinstance(rows, list) or not rows:
@@ -237,7 +233,8 @@ def write_accounts(
         | ({"totp": pyotp.random_base32()} if role == "supervisor" else {})
         for each, name, role, skills in people
     ]
-    text = yaml.safe_dump({"accounts": rows}, allow_unicode=True, sort_keys=False)
+    # JSON is YAML, and needs no quotes to be thought of.
+    text = json.dumps({"accounts": rows}, ensure_ascii=False, indent=2) + "\n"
     new = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engine import project, quiet
 from bot.errors import ConfigError, ModelError, XiaoerError
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from rasa.shared.core.domain import Domain
@@ -22,7 +24,14 @@ _UNUSED = "is not used in any story or rule"
 def problems_in(folder: Path) -> list[str]:
     """One line for each problem; empty for a project that can be trained. Never raises for what the files contain."""
     quiet.hush()
-    from bot.engine import needs, slots
+    from bot.engine import swift_training
+
+    with swift_training.examples_shared():
+        return _problems_in(folder)
+
+
+def _problems_in(folder: Path) -> list[str]:
+    from bot.engine import needs
     from bot.engine.training import importer_of
 
     problems: list[str] = []
@@ -42,7 +51,46 @@ def problems_in(folder: Path) -> list[str]:
         return [*problems, str(error)]
     except Exception as error:
         return [*problems, f"{_where(error)}{_one_line(error)}"]
-    return [*problems, *slots.problems_in(domain), *_actions(folder, domain), *_rasa(importer)]
+    said_elsewhere = _said_elsewhere(folder, domain)
+    problems += [] if said_elsewhere.actions else _actions(folder, domain)
+    with contextlib.chdir(folder):
+        problems += [line for line in _rasa(importer) if not said_elsewhere.answers(line)]
+        return list(dict.fromkeys([*problems, *_trainable(importer)]))
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """What endpoints.yml leaves to servers of the project's own."""
+
+    actions: bool
+    responses: frozenset[str]
+
+    def answers(self, line: str) -> bool:
+        return any(f"'{name}'" in line for name in self.responses)
+
+
+def _said_elsewhere(folder: Path, domain: Domain) -> _Elsewhere:
+    try:
+        settings = Settings.load(folder)
+    except ConfigError:
+        return _Elsewhere(actions=False, responses=frozenset())
+    texts = domain.user_actions if settings.rasa.get("nlg") else ()
+    return _Elsewhere(
+        actions=settings.action_endpoint_url is not None,
+        responses=frozenset(name for name in texts if name.startswith("utter_") and name not in domain.responses),
+    )
+
+
+def _trainable(importer: TrainingDataImporter) -> list[str]:
+    """What training would fail with."""
+    from bot.engine import trainable
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return list(trainable.problems_in(importer))
+        except Exception as error:
+            return [_one_line(error)]
 
 
 def _actions(folder: Path, domain: Domain) -> list[str]:

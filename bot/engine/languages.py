@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
 from bot.engine import slots
 from bot.errors import ConfigError
+from bot.files import parse_yaml
 
 FOLDER = "responses"
 DEFAULT = "en"
@@ -77,10 +77,7 @@ def _response_files(roots: Iterable[Path]) -> set[Path]:
 
 def read(path: Path) -> Responses:
     """The responses in a file. Raises ConfigError naming the file and what is not a list of variations."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{_place(path)}: {' '.join(str(error).split())}") from error
+    raw = parse_yaml(path.read_text(encoding="utf-8"), name=_place(path))
     responses = raw.get("responses") if isinstance(raw, dict) else None
     if not isinstance(responses, dict):
         raise ConfigError(f"{_place(path)}: expected `responses:` with a list of variations for each name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import tempfile
 from collections import Counter
@@ -30,6 +31,7 @@ from rasa.shared.core.training_data.story_writer.yaml_story_writer import YAMLSt
 from rasa.shared.data import TrainingType
 from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.importers.utils import story_graph_from_paths
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -42,6 +44,10 @@ from bot.engine.model import Model
 from bot.engine.training import TrainingGraph, configuration_of, importer_of
 from bot.engine.turn import MAX_ACTIONS
 from bot.errors import ConfigError
+from bot.files import read_yaml
+
+_STORIES = ("stories", "rules")
+_KEYS = (*_STORIES, "version")
 
 
 @dataclass(frozen=True)
@@ -73,19 +79,30 @@ async def run_stories(engine: Engine, files: Sequence[Path]) -> StoryReport:
 
 
 def _trackers(files: Sequence[Path], domain: Domain) -> list[DialogueStateTracker]:
-    with tempfile.TemporaryDirectory() as folder:
-        domain_path = Path(folder) / "domain.yml"
-        domain.persist(domain_path)
-        try:
-            importer = TrainingDataImporter.load_from_dict(
-                domain_path=str(domain_path), training_data_paths=[str(file) for file in files]
-            )
-            graph = importer.get_conversation_tests()
-        except RasaException as error:
-            raise ConfigError(" ".join(str(error).split())) from error
+    problems = [problem for file in files for problem in _no_stories(file)]
+    if problems:
+        raise ConfigError(*problems)
+    try:
+        graph = story_graph_from_paths([str(file) for file in files], domain)
+    except RasaException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
     generator = TrainingDataGenerator(graph, domain, use_story_concatenation=False, augmentation_factor=0)
     trackers: list[DialogueStateTracker] = generator.generate_story_trackers()
     return trackers
+
+
+def _no_stories(file: Path) -> list[str]:
+    """Why a file would be passed over in silence."""
+    content = read_yaml(file)
+    if not isinstance(content, dict):
+        found = "nothing" if content is None else type(content).__name__
+        return [f"{file}: expected `stories:` with a list of conversations, found {found}"]
+    unknown = [key for key in content if key not in _KEYS]
+    if unknown:
+        return [f"{file}: '{unknown[0]}' is unknown; known: {', '.join(_KEYS)}"]
+    if not any(content.get(key) for key in _STORIES):
+        return [f"{file}: no conversation in it: expected `stories:` with `story:` and `steps:`"]
+    return []
 
 
 @dataclass(frozen=True)
@@ -155,8 +172,14 @@ def cross_validate(
     Raises ConfigError when an intent has fewer examples than there are folds.
     """
     needs.check_config(project.config_of(folder), where="config.yml")
-    importer = importer_of(folder)
+    with contextlib.chdir(folder):
+        return _cross_validate(importer_of(folder), folds, progress)
+
+
+def _cross_validate(importer: TrainingDataImporter, folds: int, progress: Callable[[int, int, str], None]) -> NluReport:
     data = importer.get_nlu_data()
+    if not data.intent_examples:
+        raise ConfigError("data: no NLU examples to test with")
     few = sorted(name for name, number in data.number_of_examples_per_intent.items() if number < folds)
     if few:
         raise ConfigError(f"data: fewer than {folds} examples for {', '.join(few)}; use fewer folds")
@@ -197,7 +220,14 @@ class _Part(TrainingDataImporter):
 
     def __init__(self, whole: TrainingDataImporter, part: TrainingData) -> None:
         self._whole = whole
-        self._part = part
+        # Components leave features on examples: each part has its own.
+        self._part = TrainingData(
+            training_examples=[_bare(example) for example in part.training_examples],
+            entity_synonyms=part.entity_synonyms,
+            regex_features=part.regex_features,
+            lookup_tables=part.lookup_tables,
+            responses=part.responses,
+        )
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         return self._part
@@ -214,6 +244,12 @@ class _Part(TrainingDataImporter):
 
     def get_config_file_for_auto_config(self) -> str | None:
         return None
+
+
+def _bare(example: Message) -> Message:
+    """What was written, without what components made of it."""
+    written = copy.deepcopy(example.data)
+    return Message(written, output_properties=set(example.output_properties), time=example.time)
 
 
 def _report(guesses: Sequence[Guessed]) -> NluReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rasa.engine.graph import ExecutionContext, GraphModelConfiguration, GraphSchema
     from rasa.engine.runner.interface import GraphRunner
     from rasa.engine.storage.storage import ModelStorage
-    from rasa.shared.core.domain import Domain
     from rasa.shared.data import TrainingType
     from rasa.shared.importers.importer import TrainingDataImporter
 
@@ -73,12 +73,13 @@ def importer_of(folder: Path) -> TrainingDataImporter:
 
 def _train(folder: Path, target: Path, progress: Progress) -> None:
     quiet.hush()
+    from rasa.engine.exceptions import GraphComponentException, GraphSchemaValidationException
     from rasa.engine.storage.local_model_storage import LocalModelStorage
     from rasa.engine.storage.resource import Resource
     from rasa.engine.training.graph_trainer import GraphTrainer
     from rasa.shared.exceptions import RasaException
 
-    from bot.engine import needs, swift_training
+    from bot.engine import needs, slots, swift_training, trainable
 
     needs.check_config(project.config_of(folder), where="config.yml")
     code = project.code(folder)
@@ -87,14 +88,18 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
         with storage.write_to(Resource(package.MADE_BY)) as made_by:
             (made_by / package.CODE).write_text(json.dumps(code), encoding="utf-8")
         try:
-            with warnings.catch_warnings(), swift_training.examples_shared():
+            # As Rasa's own command would be run: a lookup table's path is one from the project's folder.
+            with warnings.catch_warnings(), contextlib.chdir(folder), swift_training.examples_shared():
                 warnings.simplefilter("ignore")
                 importer = importer_of(folder)
-                _check_slots(importer.get_domain())
-                configuration = configuration_of(importer, kind=_kind(importer))
+                configuration = configuration_of(importer, kind=kind_of(importer))
+                problems = [*slots.problems_in(importer.get_domain())]
+                problems += trainable.few_intents(importer, configuration.train_schema)
+                if problems:
+                    raise ConfigError(*problems)
                 trainer = GraphTrainer(storage, None, TrainingGraph(progress))
                 trainer.train(configuration, importer, target, force_retraining=True)
-        except RasaException as error:
+        except (GraphComponentException, GraphSchemaValidationException, RasaException, OSError, ValueError) as error:
             raise ModelError(f"training failed: {_message(error)}") from error
 
 
@@ -110,7 +115,7 @@ def configuration_of(importer: TrainingDataImporter, *, kind: TrainingType) -> G
     return configuration
 
 
-def _kind(importer: TrainingDataImporter) -> TrainingType:
+def kind_of(importer: TrainingDataImporter) -> TrainingType:
     """What the files suffice for: understanding, dialogue, or both."""
     from rasa.model_training import get_unresolved_slots
     from rasa.shared.data import TrainingType
@@ -181,14 +186,6 @@ def _check_importers(config: dict[str, Any]) -> None:
                 class_from_module_path(name)
             except Exception as error:
                 raise ConfigError(f"config.yml: importers[{index}] '{name}' cannot be imported: {error}") from error
-
-
-def _check_slots(domain: Domain) -> None:
-    from bot.engine import slots
-
-    problems = slots.problems_in(domain)
-    if problems:
-        raise ConfigError(*problems)
 
 
 def _silent(done: int, total: int, name: str) -> None:
