@@ -42,6 +42,7 @@ SECRET_BITS = 80
 """How hard to guess a shared secret has to be: 32 random hexadecimal digits have 88 to 128 by this measure."""
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+Opening = Annotated[str, Field(pattern=r"^/[A-Za-z0-9_]+$")]
 
 
 class _Section(BaseModel):
@@ -80,6 +81,11 @@ class GatewaySettings(_Section):
     """Pages that may embed the widget, as `https://shop.example`. Our own pages always may."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose X-Forwarded-* headers are believed."""
+    opening_payloads: tuple[Annotated[str, Field(pattern=r"^/[A-Za-z0-9_]+$")], ...] = (
+        "/get_started",
+        "/session_start",
+    )
+    """Payloads that a chat window may send unasked to open with; only before the customer has said anything."""
     max_text_chars: Annotated[int, Field(gt=0)] = 4000
     messages_per_minute: Annotated[int, Field(gt=0)] = 30
     """Per conversation; per address ten times as many."""

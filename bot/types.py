@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Author = Literal["customer", "bot", "agent", "system"]
-TurnKind = Literal["message", "resume"]
+TurnKind = Literal["message", "resume", "reminder"]
 
 
 class Level(enum.IntEnum):
@@ -73,7 +73,8 @@ class Turn:
     at: float
     payload: str | None = None
     kind: TurnKind = "message"
-    """`resume` is the desk giving a conversation back to the bot; `metadata` then carries the agent's note."""
+    """`resume` is the desk giving a conversation back to the bot; `metadata` then carries the agent's note. `reminder`
+    is the moment that a reminder was set for."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     seq: int = 0
     """Its place in the conversation's log; 0 until accepted."""
@@ -82,7 +83,9 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     title: str
-    payload: str
+    payload: str = ""
+    url: str | None = None
+    """A link's address, http, https, mailto or tel; the button then has no payload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from bot.channels.base import (
     read_token,
 )
 from bot.errors import BadMessage
-from bot.types import Entry, Identity, Level
+from bot.types import Button, Entry, Identity, Level
 
 MAX_FRAME_BYTES = 16 * 1024
 
@@ -170,7 +170,7 @@ def entry_body(entry: Entry) -> Wire:
         "at": entry.at,
         "author": entry.author,
         "text": entry.text,
-        "buttons": [{"title": button.title, "payload": button.payload} for button in entry.buttons],
+        "buttons": [button_body(each) for each in entry.buttons],
         "attachment": entry.attachment,
         "custom": dict(entry.custom),
         "name": entry.name,
@@ -178,6 +178,12 @@ def entry_body(entry: Entry) -> Wire:
     if entry.message_id is not None:
         body["id"] = entry.message_id
     return body
+
+
+def button_body(button: Button) -> Wire:
+    """`url` only where it is a link."""
+    body: Wire = {"title": button.title, "payload": button.payload}
+    return {**body, "url": button.url} if button.url else body
 
 
 def identity_body(identity: Identity | None, *, now: float) -> Wire | None:

@@ -23,7 +23,7 @@ from bot.channels.base import (
     read_token,
 )
 from bot.errors import BadMessage
-from bot.types import Entry
+from bot.types import Button, Entry
 
 MAX_SENDER_CHARS = 256
 
@@ -57,7 +57,7 @@ class Rest:
         if entry.text:
             message["text"] = entry.text
         if entry.buttons:
-            message["buttons"] = [{"title": button.title, "payload": button.payload} for button in entry.buttons]
+            message["buttons"] = [_button(each) for each in entry.buttons]
         messages = [message] if len(message) > 1 else []
         if entry.attachment:
             messages.append({"recipient_id": to, "image": entry.attachment})
@@ -67,6 +67,13 @@ class Rest:
 
     def example(self, text: str, *, message_id: str) -> bytes:
         return json.dumps({"sender": "example", "message": text, "metadata": {"message_id": message_id}}).encode()
+
+
+def _button(button: Button) -> Wire:
+    """A link as Rasa's channels have it: with `type` and `url`, without a payload."""
+    if button.url:
+        return {"title": button.title, "type": "web_url", "url": button.url}
+    return {"title": button.title, "payload": button.payload}
 
 
 def _sender(value: Any) -> str:

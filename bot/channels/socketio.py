@@ -23,7 +23,7 @@ from bot.channels.base import (
     read_token,
 )
 from bot.errors import BadMessage
-from bot.types import Entry
+from bot.types import Button, Entry
 
 
 class SocketIO:
@@ -79,15 +79,20 @@ class SocketIO:
         messages: list[Wire] = [{"text": part} for part in _paragraphs(entry.text)]
         if entry.buttons:
             messages = messages or [{"text": ""}]
-            messages[-1]["quick_replies"] = [
-                {"content_type": "text", "title": button.title, "payload": button.payload} for button in entry.buttons
-            ]
+            messages[-1]["quick_replies"] = [_quick_reply(each) for each in entry.buttons]
         if entry.attachment:
             messages.append({"attachment": {"type": "image", "payload": {"src": entry.attachment}}})
         return [{**message, "metadata": ours} for message in messages]
 
     def example(self, text: str, *, message_id: str) -> Wire:
         return {"message": text, "session_id": "c1.secret", "metadata": {"message_id": message_id}}
+
+
+def _quick_reply(button: Button) -> Wire:
+    """A link by `type` and `url`, as rasa-webchat opens it."""
+    if button.url:
+        return {"content_type": "text", "type": "web_url", "title": button.title, "url": button.url, "payload": ""}
+    return {"content_type": "text", "title": button.title, "payload": button.payload}
 
 
 def identity_in(holder: Any) -> str | None:

@@ -94,6 +94,7 @@ async def service(
         limits=limits,
         load=Load(answer_within_s=settings.gateway.answer_within_s),
         answers=Answers(conversations),
+        opening_payloads=settings.gateway.opening_payloads,
     )
     desk = _desk(settings, client, file=file, floor=floor, handoffs=handoffs, conversations=conversations, audit=audit)
     app = make_app(settings, door, channels, others=[partial(desk_app.add_routes, desk=desk)], siblings=siblings)

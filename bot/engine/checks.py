@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from rasa.shared.core.domain import Domain
     from rasa.shared.importers.importer import TrainingDataImporter
 
-_UNUSED = "is not used in any story or rule"
-"""Actions utter responses, and forms take intents, that no rule names."""
+_NO_PROBLEM = ("is not used in any story or rule", "is not found in the NLU training data")
+"""Actions utter responses, and forms take intents, that no rule names; buttons and reminders have intents of their
+own that nobody writes."""
 
 
 def problems_in(folder: Path) -> list[str]:
@@ -133,7 +134,7 @@ def _rasa(importer: TrainingDataImporter) -> list[str]:
         for entry in logged
         if entry["log_level"] in ("warning", "error", "critical")
     ]
-    return [message for message in dict.fromkeys(messages) if _UNUSED not in message]
+    return [message for message in dict.fromkeys(messages) if not any(each in message for each in _NO_PROBLEM)]
 
 
 def _where(error: Exception) -> str:

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.engine import in_process, languages, package, quiet, slots
+from bot.engine import in_process, languages, package, quiet, reminders, slots, texts
 from bot.engine.events import latest_session, revive
 from bot.engine.in_process import Actions, InProcess
 from bot.engine.model import Model
@@ -55,6 +54,8 @@ class TurnResult:
     """Set if this turn handed the conversation over."""
     intents: tuple[Guess, ...]
     """The message's ranking, best first; empty for a turn that says nothing."""
+    reminders: Sequence[reminders.Reminder] = ()
+    """What is set afterwards (see `bot.engine.reminders`)."""
     conversation_id: str = ""
     version: int = 0
     """How many tracker events there are once `events` are stored."""
@@ -87,8 +88,7 @@ class Engine:
             endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))
         else:
             endpoint = InProcess(in_process.register(project), loaded.domain)
-        nlg = settings.rasa.get("nlg")
-        generator = NaturalLanguageGenerator.create(EndpointConfig.from_dict(nlg) if nlg else None, loaded.domain)
+        generator = texts.texts_of(loaded.domain, settings.rasa.get("nlg"))
         actions = Actions(loaded.domain, endpoint)
         return cls(Parts(loaded, actions, generator, languages.languages_of(loaded.domain)), project=project)
 
@@ -113,6 +113,7 @@ class Engine:
             holder=conversation.holder,
             identity=conversation.identity,
             language=conversation.language,
+            reminders=conversation.reminders,
         )
         await one.run()
         new = list(itertools.islice(tracker.events, start, None))
@@ -125,6 +126,7 @@ class Engine:
             language=one.language,
             handover_reason=reason if tracker.is_paused() and not paused else None,
             intents=_ranking(new),
+            reminders=reminders.after(one.reminders, new),
             conversation_id=conversation.id,
             version=conversation.version + len(new),
             tracker=tracker,

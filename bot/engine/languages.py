@@ -33,6 +33,11 @@ APOLOGY: Mapping[str, str] = {
     "zh": "很抱歉，我们这边出了点问题，刚才的操作没有完成，其他内容没有任何变动。",
 }
 """Said when an action's code fails, unless the domain has `utter_something_failed`."""
+WORDLESS: Mapping[str, str] = {
+    "en": "I'm sorry, I cannot put my answer into words right now. Please ask me again in a moment.",
+    "zh": "很抱歉，我暂时无法显示这条回复，请稍后再问我一次。",
+}
+"""Said in place of a text that the NLG server did not give."""
 APOLOGY_RESPONSE = "utter_something_failed"
 
 _HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003134f]")

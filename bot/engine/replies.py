@@ -9,6 +9,8 @@ from rasa.shared.core.events import BotUttered, Event
 
 from bot.types import Button, Reply
 
+SAFE = ("https://", "http://", "mailto:", "tel:")
+
 
 def replies_in(events: Iterable[Event]) -> list[Reply]:
     """One reply for each BotUttered that says or shows anything, in order."""
@@ -36,4 +38,8 @@ def _reply(text: str | None, data: Mapping[str, Any]) -> Reply:
 
 
 def _button(raw: Mapping[str, Any]) -> Button:
-    return Button(title=str(raw["title"]), payload=str(raw.get("payload") or raw["title"]))
+    """A link where there is a `url` that can be opened safely and no payload, as Rasa's channels tell the two apart."""
+    title, url = str(raw["title"]), str(raw.get("url") or "")
+    if url and not raw.get("payload") and url.lower().startswith(SAFE):
+        return Button(title=title, url=url)
+    return Button(title=title, payload=str(raw.get("payload") or title))

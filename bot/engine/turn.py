@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from rasa.shared.core.constants import (
     REQUESTED_SLOT,
     SESSION_START_METADATA_SLOT,
     USER_INTENT_RESTART,
+    USER_INTENT_SESSION_START,
 )
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -31,14 +32,16 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
-from bot.engine import languages, slots
+from bot.engine import languages, reminders, slots
 from bot.engine.parts import Channel, Failed, Parts
+from bot.engine.reminders import Reminder
 from bot.engine.trackers import HotTracker
 from bot.types import Holder, Identity, Level, Tried, Turn, to_wire
 
 log = structlog.get_logger()
 
 MAX_ACTIONS = 10
+GREETING = "greet"
 ACTION_TIMEOUT_S = 25.0
 RESUME_RESPONSE = "utter_back_with_assistant"
 
@@ -47,8 +50,18 @@ class OneTurn:
     """Runs a turn on a tracker. `identity` and `language` are what holds afterwards."""
 
     def __init__(
-        self, parts: Parts, tracker: HotTracker, turn: Turn, *, holder: Holder, identity: Identity | None, language: str
+        self,
+        parts: Parts,
+        tracker: HotTracker,
+        turn: Turn,
+        *,
+        holder: Holder,
+        identity: Identity | None,
+        language: str,
+        reminders: Sequence[Reminder] = (),
     ) -> None:
+        self.reminders = reminders
+        """Those that have not fired; what this turn sets and ends is in its events."""
         self.identity = identity
         self.language = language
         self._identity_wire = to_wire(identity) if identity else None
@@ -65,6 +78,9 @@ class OneTurn:
             self._forget_who_left()
             if self._turn.kind == "resume":
                 await self._resume()
+                return
+            if self._turn.kind == "reminder":
+                await self._remind()
                 return
             self._unpause()
             self._hear()
@@ -96,7 +112,7 @@ class OneTurn:
 
     def _session_expired(self) -> bool:
         config = self._domain.session_config
-        if not config.are_sessions_enabled() or self._turn.kind == "resume":
+        if not config.are_sessions_enabled() or self._turn.kind != "message":
             return False
         last = self._tracker.get_last_event_for(UserUttered)
         now = self._turn.at or time.time()
@@ -133,7 +149,7 @@ class OneTurn:
     def _parse(self) -> dict[str, Any]:
         """Understand the text, or take the trusted payload at its word; settles the language."""
         turn, model = self._turn, self._parts.model
-        parsed = model.command(turn.payload) if turn.payload else None
+        parsed = self._command(turn.payload) if turn.payload else None
         if parsed is not None:
             parsed["text"] = turn.text or parsed["text"]
         else:
@@ -148,6 +164,14 @@ class OneTurn:
         spoken = "" if turn.payload else parsed["text"]
         self.language = languages.choose(parsed, spoken, current=self.language, languages=self._parts.languages)
         return parsed
+
+    def _command(self, payload: str) -> dict[str, Any] | None:
+        """What a trusted payload says. One that opens a conversation, and is no intent here, greets or just begins."""
+        known = self._parts.model.command(payload)
+        if known is not None or payload != self._turn.text or not payload.startswith("/"):
+            return known
+        opening = GREETING if GREETING in self._domain.intents else USER_INTENT_SESSION_START
+        return self._parts.model.command(f"/{opening}")
 
     def _answers(self) -> bool:
         restarts = self._tracker.latest_message.intent.get("name") == USER_INTENT_RESTART
@@ -218,6 +242,17 @@ class OneTurn:
             )
             raise Failed(action.name()) from error
 
+    # When a reminder is due
+
+    async def _remind(self) -> None:
+        """As Rasa: each is heard like a message, and acted upon where the bot has the conversation."""
+        fired, self.reminders = reminders.due(self.reminders, now=self._turn.at)
+        for each in fired:
+            self._add(reminders.heard(each, self._tracker.get_latest_input_channel()))
+            if self._answers():
+                await self._extract_slots()
+                await self._act()
+
     # When a person gives the conversation back
 
     async def _resume(self) -> None:
@@ -244,7 +279,9 @@ class OneTurn:
         at = time.time()
         tried = Tried(action=failure.what, outcome="failed", at=at, detail=_kind(failure.__cause__))
         self._keep(slots.TRIED, [*(self._kept(slots.TRIED) or []), to_wire(tried)])
-        message = await self._parts.nlg.generate(languages.APOLOGY_RESPONSE, self._tracker, self._channel.name())
+        message = None
+        if languages.APOLOGY_RESPONSE in self._domain.responses:
+            message = await self._parts.nlg.generate(languages.APOLOGY_RESPONSE, self._tracker, self._channel.name())
         text = (message or {}).get("text") or languages.APOLOGY.get(self.language, languages.APOLOGY["en"])
         self._add(BotUttered(text, {}, metadata={"failed": failure.what}))
         self._add(ActionExecuted(ACTION_LISTEN_NAME))

@@ -167,7 +167,7 @@ class Worker:
             finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
         except (TypeError, UnicodeError) as error:
             log.error("worker.not_json", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
-            result, commit = None, _apology(conversation)
+            result, commit = None, _apology(conversation, turn)
             finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
         if result is not None:
             engine.keep(result)
@@ -197,7 +197,7 @@ class Worker:
         self, turn: Turn, conversation: Conversation, result: TurnResult | None, *, private: bool
     ) -> TurnCommit:
         if result is None:
-            return _apology(conversation)
+            return _apology(conversation, turn)
         effects: list[dict[str, Any]] = []
         holder = None
         if result.handover_reason and conversation.holder == Holder.BOT and self._handoffs is not None:
@@ -214,6 +214,7 @@ class Worker:
                 language=result.language if result.language != conversation.language else None,
                 handoff_id=effects[0]["id"] if effects else None,
                 private=private,
+                reminders=_reminders(turn, conversation, result),
             ),
             effects=effects,
         )
@@ -259,7 +260,17 @@ class Worker:
                 serving.lease = extended
 
 
-def _apology(conversation: Conversation) -> TurnCommit:
+def _reminders(turn: Turn, conversation: Conversation, result: TurnResult) -> Sequence[Mapping[str, Any]] | None:
+    """None where nothing changed. The turn of one says anew when the next is."""
+    changed = list(result.reminders) != list(conversation.reminders)
+    return result.reminders if changed or turn.kind == "reminder" else None
+
+
+def _apology(conversation: Conversation, turn: Turn) -> TurnCommit:
+    """Where nobody asked anything there is nothing to be sorry for; a reminder that cannot be acted on is over."""
+    if turn.kind == "reminder":
+        left = [each for each in conversation.reminders if turn.at < each["at"]]
+        return TurnCommit(changes=Changes(reminders=left))
     text = languages.APOLOGY.get(conversation.language, languages.APOLOGY[languages.DEFAULT])
     return TurnCommit(replies=[Reply(text=text)] if conversation.holder == Holder.BOT else [])
 

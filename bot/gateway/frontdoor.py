@@ -6,7 +6,7 @@ import hashlib
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,6 +56,7 @@ class FrontDoor:
         limits: Limits,
         load: Load,
         answers: Answers,
+        opening_payloads: Collection[str] = (),
     ) -> None:
         self.conversations = conversations
         self.sign_ins = sign_ins
@@ -65,6 +66,7 @@ class FrontDoor:
         self._worker = worker
         self._limits = limits
         self._load = load
+        self._openings = frozenset(opening_payloads)
         self._known: OrderedDict[str, str] = OrderedDict()
 
     def is_waiting(self, conversation_id: str) -> bool:
@@ -151,7 +153,7 @@ class FrontDoor:
             message_id=received.message_id or uuid.uuid4().hex,
             at=time.time(),
         )
-        accepted = await self.conversations.accept(turn)
+        accepted = await self.conversations.accept(turn, opening=received.payload in self._openings)
         if not accepted.repeated and holder is Holder.BOT:
             self._load.began(conversation_id, accepted.seq, now=time.monotonic())
             self._gauge()

@@ -13,17 +13,8 @@ from bot.types import Button, Entry, Guess, Handoff, Holder, Identity, Level, Re
 Raw = bytes | str
 
 META = (
-    "channel",
-    "holder",
-    "identity",
-    "language",
-    "handoff",
-    "agent",
-    "seq",
-    "done",
-    "version",
-    "metadata",
-    "private",
+    *("channel", "holder", "identity", "language", "handoff", "agent", "seq", "done", "version", "metadata"),
+    *("private", "reminders"),
 )
 """The meta fields a Conversation is read from, in this order."""
 
@@ -51,7 +42,8 @@ def identity_from(wire: Mapping[str, Any]) -> Identity:
 
 def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversation:
     """`values` in the order of META, as Redis or a script's JSON gives them."""
-    channel, holder, identity, language, handoff, agent, seq, done, version, metadata, private = values
+    channel, holder, identity, language, handoff, agent, seq, done, version, metadata, *more = values
+    private, reminders = more
     return Conversation(
         id=conversation_id,
         channel=text(channel),
@@ -65,6 +57,7 @@ def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversati
         version=int(version or 0),
         metadata=loads(metadata) if metadata else {},
         private=int(private or 0),
+        reminders=tuple(loads(reminders)) if reminders else (),
     )
 
 
@@ -83,6 +76,9 @@ def changes_to(changes: Changes) -> list[bytes]:
         flat += b"agent", raw(changes.agent_name)
     if changes.private:
         flat += b"private", b"1"
+    if changes.reminders is not None:
+        flat += b"reminders", dumps(list(changes.reminders)) if changes.reminders else b""
+        flat += b"remind", repr(min(each["at"] for each in changes.reminders)).encode() if changes.reminders else b""
     return flat
 
 
@@ -122,7 +118,9 @@ def reply_to(reply: Reply) -> bytes:
         if each.name not in ("seq", "at", "buttons") and getattr(reply, each.name)
     }
     if reply.buttons:
-        wire["buttons"] = [[button.title, button.payload] for button in reply.buttons]
+        wire["buttons"] = [
+            [each.title, each.payload, each.url] if each.url else [each.title, each.payload] for each in reply.buttons
+        ]
     return dumps(wire)
 
 
@@ -145,5 +143,8 @@ def entry_from(line: Line) -> Entry | None:
 
 
 def reply_entry(seq: int, at: float, wire: Mapping[str, Any]) -> Entry:
-    buttons = tuple(Button(title=title, payload=payload) for title, payload in wire.get("buttons", ()))
+    buttons = tuple(
+        Button(title=title, payload=payload, url=url[0] if url else None)
+        for title, payload, *url in wire.get("buttons", ())
+    )
     return Entry(seq=seq, at=at, **{"author": "bot", **wire, "buttons": buttons})

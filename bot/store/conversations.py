@@ -73,7 +73,7 @@ class Conversations:
         self._max_pending = max_pending
         self._wait_replicas = wait_replicas
         self._due = Due(redis, site=site, wait_replicas=wait_replicas)
-        self._settler = Settler(redis, self._due, site=site)
+        self._settler = Settler(redis, self._due, site=site, ttl_s=ttl_s)
         self.wakes = Wakes(redis)
         """Its subscribed connection, for a `Floor` of the same process to share."""
 
@@ -137,13 +137,21 @@ class Conversations:
 
     # Turns
 
-    async def accept(self, turn: Turn) -> Accepted:
-        """Append a turn to the log, once for each message id. `Busy` if too many wait (a `resume` always gets in)."""
+    async def accept(self, turn: Turn, *, opening: bool = False) -> Accepted:
+        """Append a turn to the log, once for each message id. `Busy` if too many wait (a `resume` always gets in). Its
+        payload is kept if a button offered it, or with `opening` while the customer has said nothing else."""
         if not 0 < len(turn.message_id) <= LONGEST_MESSAGE_ID:
             raise BadMessage("bad_message", f"a message id has 1 to {LONGEST_MESSAGE_ID} characters")
         names = self._keys(turn.conversation_id)
         body: list[Arg] = [codec.raw(turn.message_id), codec.turn_to(turn), int(turn.kind == "message")]
-        args: list[Arg] = [self._ttl_s, self._max_pending, *body, codec.raw(turn.payload or ""), names.wake]
+        args: list[Arg] = [
+            self._ttl_s,
+            self._max_pending,
+            *body,
+            codec.raw(turn.payload or ""),
+            names.wake,
+            int(opening),
+        ]
         word, *rest = await self._due.hinted(lua.ACCEPT, names, args, 2)
         self._check(codec.text(word), turn.conversation_id)
         seq, repeated = int(rest[0]), bool(rest[1])
@@ -207,7 +215,7 @@ class Conversations:
         args += lua.counted([codec.dumps(event) for event in commit.events])
         args.append(len(replies))
         for reply, wire in zip(commit.replies, replies, strict=True):
-            args += wire, *lua.counted([codec.raw(button.payload) for button in reply.buttons])
+            args += wire, *lua.counted([codec.raw(each.payload) for each in reply.buttons if each.payload])
         args += lua.counted(codec.changes_to(commit.changes))
         args += lua.counted([part for each in commit.effects for part in (str(each["id"]), codec.dumps(each))])
         word, rest = await self._run(lua.COMMIT, lease.conversation_id, *args)
@@ -255,7 +263,7 @@ class Conversations:
         `holder`: only while that is the conversation's handoff or holder, else `NotFound`."""
         names, wire = self._keys(conversation_id), codec.reply_to(reply)
         args: list[Arg] = [self._ttl_s, codec.raw(reply_id), handoff_id, holder or "", wire, names.wake]
-        args += lua.counted([codec.raw(button.payload) for button in reply.buttons])
+        args += lua.counted([codec.raw(each.payload) for each in reply.buttons if each.payload])
         args += lua.counted(codec.changes_to(changes or Changes()))
         word, *rest = await self._due.hinted(lua.SAY, names, args, 1)
         if codec.text(word) == "elsewhere":

@@ -4,6 +4,8 @@ A hint is written before a turn is accepted and cleared after its work is done, 
 so a crash in between leaves a hint without work, which is harmless, never work without a hint. A hint is a score (the
 moment to look) in a sorted set. To clear one, `REST` first marks it void inside the conversation, and an ACCEPT that
 comes with a void hint is refused and writes a newer one: that way no clock has to be right.
+
+A reminder has a member of its own in the same sets, `!<conversation>`, at the moment it was set for.
 """
 
 from __future__ import annotations
@@ -17,9 +19,11 @@ from typing import Any
 from bot.errors import Busy
 from bot.store import keys
 from bot.store.codec import text
-from bot.store.connect import Client
+from bot.store.connect import Client, reaching
 from bot.store.script import Arg, Script
 
+REMINDER = "!"
+"""Cannot begin a conversation's id."""
 GRACE_S = 2.0
 """A sweep looks at a conversation this long after its last turn was accepted."""
 
@@ -86,10 +90,18 @@ class Due:
         scores = zip((member for members in shards.values() for member in members), chain(*found), strict=True)
         return [(member, float(score)) for member, score in scores if score is not None]
 
+    async def remind(self, moments: Sequence[tuple[str, float]]) -> None:
+        """Look at these conversations' reminders at that moment."""
+        pipe = self._redis.pipeline(transaction=False)
+        for conversation_id, moment in moments:
+            pipe.execute_command("ZADD", keys.due_of(self._site, conversation_id), moment, REMINDER + conversation_id)
+        with reaching():
+            await pipe.execute()
+
     async def move(self, moves: Iterable[tuple[Hint, float | None]]) -> None:
         """Give hints a new moment, or None to clear them; a hint that was renewed since it was read stays as it is."""
         shards: dict[str, list[Arg]] = {}
         for (conversation_id, score), new in moves:
-            shard = shards.setdefault(keys.due_of(self._site, conversation_id), [])
+            shard = shards.setdefault(keys.due_of(self._site, conversation_id.removeprefix(REMINDER)), [])
             shard += conversation_id, repr(score), "" if new is None else repr(new)
         await _RESCORE.many(self._redis, [([shard], args) for shard, args in shards.items()])

@@ -31,14 +31,16 @@ def counted(items: Sequence[Arg]) -> list[Arg]:
 ACCEPT = Script(
     PRELUDE
     + """
-local ttl, most, hint, id, turn, is_message, payload, wake = unpack(ARGV)
+local ttl, most, hint, id, turn, is_message, payload, wake, opening = unpack(ARGV)
 local mine = (is_message == '1' and 'm:' or 'o:') .. id
 local before = redis.call('ZSCORE', seen, mine)
 if before then return {'ok', tonumber(before), 1} end
 if tonumber(hint) <= number('void') then return {'stale', get('void')} end
 if is_message == '1' and redis.call('LLEN', pending) >= tonumber(most) then return {'busy'} end
 local seq = redis.call('HINCRBY', meta, 'seq', 1)
-if payload and payload ~= '' and redis.call('ZSCORE', offered, payload) then
+local opens = opening == '1' and not get('spoken')
+if is_message == '1' and not opens then redis.call('HSETNX', meta, 'spoken', '1') end
+if payload ~= '' and (opens or redis.call('ZSCORE', offered, payload)) then
   redis.call('XADD', log, seq .. '-0', 'turn', turn, 'payload', payload)
 else
   redis.call('XADD', log, seq .. '-0', 'turn', turn)
@@ -286,11 +288,36 @@ REST = Script(
     + """
 local told, hint = tonumber(ARGV[1]), ARGV[2]
 if told > number('told') then redis.call('HSET', meta, 'told', told) end
-if redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 then return {'ok', 2, get('until') or '0'} end
-if number('changes') > number('told') then return {'ok', 1} end
+local remind = get('remind') or ''
+if redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 then
+  return {'ok', 2, get('until') or '0', remind}
+end
+if number('changes') > number('told') then return {'ok', 1, '0', remind} end
 if tonumber(hint) > number('void') then redis.call('HSET', meta, 'void', hint) end
-return {'ok', 0}
+return {'ok', 0, '0', remind}
 """
 )
 """The archive has been told of changes up to ARGV[1]. What is left: 2 turns or effects (under a lease until when?),
-1 only changes that the archive was not told of, 0 nothing: then hints up to ARGV[2] are void from here on."""
+1 only changes that the archive was not told of, 0 nothing: then hints up to ARGV[2] are void from here on. Then the
+moment of the next reminder, or an empty string."""
+
+REMIND = Script(
+    PRELUDE
+    + """
+local ttl, hint, id, turn, wake = unpack(ARGV)
+local remind = get('remind') or ''
+if remind == '' then return {'none'} end
+if tonumber(remind) > now() then return {'later', remind} end
+if tonumber(hint) <= number('void') then return {'stale', get('void')} end
+local seq = redis.call('HINCRBY', meta, 'seq', 1)
+redis.call('XADD', log, seq .. '-0', 'turn', turn)
+redis.call('RPUSH', pending, seq)
+redis.call('ZADD', seen, seq, 'o:' .. id)
+redis.call('HSET', meta, 'remind', '')
+changed()
+keep(ttl)
+redis.call('PUBLISH', wake, seq)
+return {'ok', seq}
+"""
+)
+"""The moment of the next reminder has come: a turn is appended for it, once."""

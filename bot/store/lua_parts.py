@@ -16,9 +16,13 @@ if redis.call('EXISTS', meta) == 0 then return {{'gone'}} end
 local function now() local t = redis.call('TIME') return t[1] + t[2] / 1000000 end
 local function moment(t) return string.format('%.6f', t) end
 local function get(field) return redis.call('HGET', meta, field) end
-local function number(field) return tonumber(redis.call('HGET', meta, field) or 0) end
+local function number(field) return tonumber(redis.call('HGET', meta, field) or 0) or 0 end
 local function changed() redis.call('HINCRBY', meta, 'changes', 1) end
-local function keep(ttl) for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end end
+local function keep(ttl)
+  local remind = number('remind')
+  if remind > 0 then ttl = math.ceil(ttl + math.max(0, remind - now())) end
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
+end
 local function leased(me, fence) return get('lease') == me and number('fence') == tonumber(fence) end
 local function state() return cjson.encode(redis.call('HMGET', meta, {", ".join(f"'{name}'" for name in META)})) end
 local function joined(list) return '[' .. table.concat(list, ',') .. ']' end

@@ -54,6 +54,8 @@ class Conversation:
     version: int = 0
     """How many tracker events were ever committed."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    reminders: tuple[Mapping[str, Any], ...] = ()
+    """What is set (see `bot.engine.reminders`); the store looks at each one's `at` only."""
     private: int = 0
     """Lines up to this one were said under a sign-in: the token alone does not read them."""
 
@@ -94,6 +96,7 @@ class Changes:
     agent_name: str | None = None
     private: bool = False
     """What was said until now was said under a sign-in."""
+    reminders: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

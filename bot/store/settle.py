@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from bot.errors import StoreDown
 from bot.store import codec, keys, lua
 from bot.store.connect import Client, reaching
-from bot.store.due import Due, Hint
+from bot.store.due import REMINDER, Due, Hint
+from bot.store.script import Arg
 from bot.store.wake import cancel
+from bot.types import Turn, TurnKind
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +32,15 @@ SWEEP_PAUSE_S = 1.0
 """What one sweep was told is overdue, the others are not told for so long."""
 
 NOTHING, UNTOLD, WORK = 0, 1, 2
+KIND: TurnKind = "reminder"
 
 
 class Settler:
-    def __init__(self, redis: Client, due: Due, *, site: str) -> None:
+    def __init__(self, redis: Client, due: Due, *, site: str, ttl_s: int) -> None:
         self._redis = redis
         self._due = due
         self._site = site
+        self._ttl_s = ttl_s
         self._changed: dict[str, None] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -64,6 +70,7 @@ class Settler:
         rests = await lua.REST.many(
             self._redis, [(self._keys(each), (known[each][0], hints.get(each, 0.0))) for each in known]
         )
+        await self._remember(zip(known, rests, strict=True))
         idle = [each for each, rest in zip(known, rests, strict=True) if len(rest) > 1 and rest[1] == NOTHING]
         await self._due.move(((each, hints[each]), None) for each in idle if each in hints)
 
@@ -82,8 +89,13 @@ class Settler:
         """Conversations with turns or effects that nobody holds a lease on; others found on the way are settled."""
         late: list[str] = []
         moves: list[tuple[Hint, float | None]] = []
-        hints = await self._due.read(until=now, limit=limit)
+        found = await self._due.read(until=now, limit=limit)
+        for hint in found:
+            if hint[0].startswith(REMINDER):
+                late += await self._remind(hint)
+        hints = [hint for hint in found if not hint[0].startswith(REMINDER)]
         rests = await lua.REST.many(self._redis, [(self._keys(name), (0, score)) for name, score in hints])
+        await self._remember((name, rest) for (name, _), rest in zip(hints, rests, strict=True))
         for hint, rest in zip(hints, rests, strict=True):
             left = rest[1] if len(rest) > 1 else NOTHING
             until = float(rest[2]) if left == WORK else 0.0
@@ -94,6 +106,29 @@ class Settler:
             moves.append((hint, None if left == NOTHING else max(until, now + SWEEP_PAUSE_S)))
         await self._due.move(moves)
         return late
+
+    async def _remember(self, rests: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """Before a hint is cleared, the next reminder has its own."""
+        moments = [(name, float(rest[3])) for name, rest in rests if len(rest) > 3 and rest[3]]
+        if moments:
+            await self._due.remind(moments)
+
+    async def _remind(self, hint: Hint) -> list[str]:
+        """Append the turn of a reminder that is due; the conversation, where there is one now."""
+        conversation_id = hint[0].removeprefix(REMINDER)
+        names = keys.conversation(self._site, conversation_id)
+        turn = Turn(
+            conversation_id=conversation_id,
+            message_id=f"{KIND}:{hint[1]!r}",
+            channel="",
+            text="",
+            at=max(time.time(), hint[1]),
+            kind=KIND,
+        )
+        args: list[Arg] = [self._ttl_s, codec.raw(turn.message_id), codec.turn_to(turn), names.wake]
+        word, *rest = await self._due.hinted(lua.REMIND, names, args, 1)
+        await self._due.move([(hint, float(rest[0]) if codec.text(word) == "later" else None)])
+        return [conversation_id] if codec.text(word) == "ok" else []
 
     async def _run(self) -> None:
         while self._changed:

@@ -6,6 +6,8 @@ export type Author = 'customer' | 'bot' | 'agent' | 'system';
 export interface Button {
   title: string;
   payload: string;
+  /** A link; it has no payload. */
+  url?: string;
 }
 
 /** Who the server takes the customer to be. Level 1: the host app signed it; 2: a one-time code came back as well. */

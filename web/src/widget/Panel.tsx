@@ -82,12 +82,16 @@ function focusField(panel: HTMLElement | null): void {
   target?.focus({ preventScroll: true });
 }
 
+/** What may be opened: nothing that runs in this page. */
+const isLink = (url: string) => /^(https?:\/\/|mailto:|tel:)/i.test(url);
+
 function QuickReplies({ buttons, strings, onChoose }: { buttons: Button[]; strings: Strings; onChoose(button: Button): void }) {
   if (!buttons.length) return null;
   return (
     <div class="quick" role="group" aria-label={strings.quick}>
-      {buttons.map((button) => (
-        <button type="button" key={button.payload + button.title} dir="auto" onClick={() => onChoose(button)}>{button.title}</button>
+      {buttons.map((button) => (button.url !== undefined && isLink(button.url)
+        ? <a key={button.url + button.title} dir="auto" href={button.url} target="_blank" rel="noopener noreferrer">{button.title}</a>
+        : <button type="button" key={button.payload + button.title} dir="auto" onClick={() => onChoose(button)}>{button.title}</button>
       ))}
     </div>
   );
