@@ -103,7 +103,8 @@ def test_it_does_no_io(channel: Channel) -> None:
 @pytest.mark.parametrize(
     ("credentials", "problem"),
     [
-        ({"facebook": {}}, "credentials.yml: channel 'facebook' is unknown; known: native, rest, socketio"),
+        ({"telefax": {}}, "credentials.yml: channel 'telefax' is unknown; known: native, rest, socketio"),
+        ({"facebook": {}}, "credentials.yml: channel 'facebook' is not served: known are native, rest, socketio"),
         ({"rest": {"colour": "red"}}, "credentials.yml: rest: option 'colour' is unknown; known: none"),
         ({"rest": "yes"}, "credentials.yml: rest: expected options or nothing, found 'yes'"),
         ({"no.such.module.Channel": None}, "credentials.yml: no.such.module.Channel: No module named 'no'"),
