@@ -6,34 +6,65 @@ const MOST_REFUSALS = 2;
 
 /** Holds the customer's identity token and renews it before it ends, where the host told how. */
 export class Identities {
+  /** The page has said who is here, were it nobody. */
+  said = false;
+  /** The host could not be asked: nobody knows who is here. */
+  silent = false;
+  /** The host has not answered yet. */
+  pending = false;
+  /** Whom the newest token named, also after it was refused; null for a guest. */
+  who: string | null = null;
   private source: IdentitySource = null;
-  private token: string | null = null;
+  token: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private refusals = 0;
   private renewing: Promise<void> | null = null;
 
-  constructor(private readonly changed: () => void) {}
+  /** `renewed`: another token came from the same source. */
+  constructor(private readonly renewed: () => void) {}
 
-  use(source: IdentitySource): void {
+  /** False where nothing is new. */
+  use(source: IdentitySource): boolean {
+    if (this.said && source === this.source) return false;
     clearTimeout(this.timer);
-    const had = this.token;
+    this.said = true;
+    this.silent = false;
     this.source = source;
     this.refusals = 0;
-    this.token = typeof source === 'string' ? source : null;
-    if (typeof source === 'function' || this.token !== had) this.changed();
+    this.renewing = null;
+    this.token = null;
+    this.pending = this.asks;
+    if (typeof source !== 'function') this.take(source);
+    return true;
+  }
+
+  /** It takes a question to the host to know. */
+  get asks(): boolean {
+    return typeof this.source === 'function';
   }
 
   async current(): Promise<string | null> {
-    if (!this.token && typeof this.source === 'function' && this.refusals <= MOST_REFUSALS) await this.renew();
+    if (!this.token && this.asks && this.refusals <= MOST_REFUSALS) await this.renew();
+    return this.token;
+  }
+
+  /** Asks the host again, where it can be asked. */
+  async again(): Promise<string | null> {
+    if (this.asks) await this.renew();
     return this.token;
   }
 
   /** The server did not take the token: ask the host for a better one, and without one go on unsigned. */
   async refused(): Promise<void> {
     this.token = null;
-    if (typeof this.source !== 'function' || ++this.refusals > MOST_REFUSALS) return;
+    if (!this.asks || ++this.refusals > MOST_REFUSALS) return;
     await this.renew();
-    if (this.token) this.changed();
+    if (this.token) this.renewed();
+  }
+
+  private take(token: string | null): void {
+    this.token = token;
+    this.who = subject(token);
   }
 
   private renew(): Promise<void> {
@@ -45,24 +76,34 @@ export class Identities {
     clearTimeout(this.timer);
     const source = this.source;
     if (typeof source !== 'function') return;
-    try {
-      this.token = await source();
-    } catch {
-      this.token = null; // The host could not say: unsigned until it can.
-    }
+    const answer = await Promise.resolve().then(source).then((token) => ({ token }), () => null);
+    if (source !== this.source) return;
+    this.silent = answer === null;
+    if (answer) this.take(answer.token || null);
+    this.pending = !answer;
     const left = this.token ? expiresAt(this.token) - Date.now() : NaN;
     if (left > 2 * EARLY_MS) {
-      this.timer = setTimeout(() => void this.renew().then(this.changed), Math.min(left - EARLY_MS, 2 ** 31 - 1));
+      this.timer = setTimeout(() => void this.renew().then(this.renewed), Math.min(left - EARLY_MS, 2 ** 31 - 1));
     }
+  }
+}
+
+function claims(token: string): { exp?: unknown; sub?: unknown } {
+  try {
+    return JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'))) as { exp?: unknown };
+  } catch {
+    return {};
   }
 }
 
 /** A JWT's `exp` in milliseconds since the epoch, NaN if it has none. Not verified: the server does that. */
 export function expiresAt(token: string): number {
-  try {
-    const claims = JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')));
-    return Number(claims.exp) * 1000;
-  } catch {
-    return NaN;
-  }
+  return Number(claims(token).exp) * 1000;
+}
+
+/** Whom a token names; somebody unknown where it cannot be read, which the server will refuse. */
+export function subject(token: string | null): string | null {
+  if (token === null) return null;
+  const { sub } = claims(token);
+  return typeof sub === 'string' && sub ? sub : '?';
 }

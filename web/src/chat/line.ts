@@ -1,10 +1,11 @@
 import { Timers } from '../lib/timers';
+import { Ceiling } from './ceiling';
 import type { OpenTransport, Transport } from './transport';
 import type { ClientFrame, Hello, ServerFrame } from './wire';
 
 export interface LineEvents {
-  /** What to say first; asked at every connect. */
-  hello(): Promise<Hello>;
+  /** What to say first; asked at every connect. `later`: the usual wait and again; `stop`: nothing is to be said. */
+  hello(): Promise<Hello | 'later' | 'stop'>;
   frame(frame: ServerFrame): void;
   down(): void;
   /** Nothing is in flight: a moment to change to a better line. */
@@ -17,6 +18,7 @@ export interface LineOptions {
   server: string;
   openers: { socket: OpenTransport; poll: OpenTransport };
   backoffMs: { first: number; most: number };
+  opensPerMinute: number;
 }
 
 /** Sockets that failed in a row before HTTP is tried, and how long HTTP is kept before sockets are tried again. */
@@ -37,17 +39,29 @@ export class Line {
   private overHttp = false;
   private httpMs = HTTP_FIRST_MS;
   private readonly timers = new Timers();
+  private readonly opens: Ceiling;
 
   constructor(
     private readonly options: LineOptions,
     private readonly events: LineEvents,
-  ) {}
+  ) {
+    this.opens = new Ceiling(options.opensPerMinute, 60_000);
+  }
+
+  /** There is a connection, or one is being made. */
+  get connected(): boolean {
+    return this.transport !== null;
+  }
 
   async open(): Promise<void> {
-    this.timers.stop('reconnect');
     const opening = ++this.opening;
+    const early = this.opens.waitMs();
+    if (early) return this.timers.start('reconnect', early, () => void this.open());
+    this.timers.stop('reconnect');
     const hello = await this.events.hello();
-    if (opening !== this.opening || this.transport) return;
+    if (opening !== this.opening || this.transport || hello === 'stop') return;
+    if (hello === 'later') return this.retry();
+    this.opens.count();
     const { server, openers } = this.options;
     this.overHttp = this.socketFailures >= SOCKET_TRIES;
     const transport: Transport = (this.overHttp ? openers.poll : openers.socket)(server, hello, {
@@ -67,13 +81,25 @@ export class Line {
     this.transport?.close();
   }
 
+  /** Something suggests that the line may be dead: find out now. */
+  check(): void {
+    if (this.up) this.transport?.check();
+  }
+
+  /** Begins again with another hello, after a wait that grows with each time. */
+  again(): void {
+    const { transport } = this;
+    this.transport = null;
+    transport?.close();
+    this.retry();
+  }
+
   /** Ends it for good, until it is opened again. */
   hangUp(): void {
     const { transport } = this;
     this.transport = null;
     this.up = false;
     this.opening++;
-    this.attempts = 0;
     this.timers.stopAll();
     transport?.close();
   }
@@ -101,8 +127,12 @@ export class Line {
   }
 
   private lost(): void {
-    this.transport = null;
     if (!this.up) this.socketFailures = this.overHttp ? 0 : this.socketFailures + 1;
+    this.retry();
+  }
+
+  private retry(): void {
+    this.transport = null;
     this.up = false;
     this.timers.stop('steady', 'better');
     this.events.down();

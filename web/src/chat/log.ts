@@ -27,21 +27,6 @@ export function insert(entries: Entry[], entry: Entry): Entry[] {
   return place < 0 ? [...others, entry] : [...others.slice(0, place), entry, ...others.slice(place)];
 }
 
-export interface Kept {
-  token: string | null;
-  read: number;
-}
-
-/** The token and read mark as this browser kept them. */
-export function recall(kept: string | null): Kept {
-  try {
-    const { token, read } = JSON.parse(kept ?? '{}') as { token?: string; read?: number };
-    return { token: token ?? null, read: read ?? 0 };
-  } catch {
-    return { token: null, read: 0 };
-  }
-}
-
 /** A new message id. randomUUID exists on secure origins only; a page may be tried over plain HTTP. */
 export function uuid(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();

@@ -3,6 +3,8 @@ import type { ClientFrame, Hello, Holder, Entry, ServerFrame, Welcome, Who } fro
 /** A live line to the gateway. It says hello by itself; `closed` is called once, whoever ended it. */
 export interface Transport {
   send(frame: ClientFrame): void;
+  /** Asks for a sign of life now; a line that gives none is closed. */
+  check(): void;
   close(): void;
 }
 
@@ -19,7 +21,7 @@ export interface Timing {
   pongMs: number;
 }
 
-export const TIMING: Timing = { connectMs: 8_000, pingMs: 25_000, pongMs: 10_000 };
+export const TIMING: Timing = { connectMs: 8_000, pingMs: 20_000, pongMs: 5_000 };
 
 export function webSocketUrl(server: string): string {
   return server.replace(/^http/, 'ws') + '/ws/chat';
@@ -41,12 +43,14 @@ export function openSocket(Socket: typeof WebSocket = WebSocket, timing: Timing 
     function send(frame: ClientFrame): void {
       if (socket.readyState === 1) socket.send(JSON.stringify(frame));
     }
+    function check(): void {
+      clearTimeout(timer);
+      send({ type: 'ping' });
+      timer = setTimeout(finish, timing.pongMs);
+    }
     function heard(): void {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        send({ type: 'ping' });
-        timer = setTimeout(finish, timing.pongMs);
-      }, timing.pingMs);
+      timer = setTimeout(check, timing.pingMs);
     }
     socket.onopen = () => send(hello);
     socket.onmessage = (event: MessageEvent) => {
@@ -56,7 +60,7 @@ export function openSocket(Socket: typeof WebSocket = WebSocket, timing: Timing 
       listener.frame(frame);
     };
     socket.onclose = socket.onerror = finish;
-    return { send, close: finish };
+    return { send, check, close: finish };
   };
 }
 
@@ -146,6 +150,11 @@ export const openPoll: OpenTransport = (server, hello, listener) => {
     const accepted = await call<{ id: string; seq: number; repeated: boolean }>('/api/chat/messages', message, frame.id);
     if (accepted) tell({ ...accepted, id: frame.id, type: 'accepted' });
   }
+  let posted: Promise<void> = Promise.resolve();
+  /** One after the other, as over a socket: who somebody is comes before what they say. */
+  function send(frame: ClientFrame): void {
+    posted = posted.then(() => post(frame)).catch(finish);
+  }
   poll().catch(finish);
-  return { send: (frame) => void post(frame).catch(finish), close: finish };
+  return { send, check: () => undefined, close: finish };
 };

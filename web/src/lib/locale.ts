@@ -26,6 +26,11 @@ export function readers(language: Language): string {
   return regional(language, navigator.languages);
 }
 
+/** The locale whose dates and times are those that the bot writes in a language. */
+export function formOf(language: Language): string {
+  return language === 'zh' ? 'zh-CN' : 'en-US';
+}
+
 /** Fills `{name}` places. */
 export function fill(template: string, values: Record<string, string | number>): string {
   return template.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));

@@ -1,7 +1,13 @@
 /** Moments are seconds since the epoch; everything is shown in the reader's time zone and locale. */
 
+/** `2:05 PM`, `09:05`: two digits where the locale counts 24 hours. */
+function hourly(locale: string): Intl.DateTimeFormatOptions {
+  const twelve = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12;
+  return { hour: twelve ? 'numeric' : '2-digit', minute: '2-digit' };
+}
+
 export function clock(at: number, locale: string): string {
-  return format(at, locale, { hour: '2-digit', minute: '2-digit' });
+  return format(at, locale, hourly(locale));
 }
 
 /** `Today`, `Yesterday`, a weekday within the week, else a date. */
@@ -23,7 +29,7 @@ export function sameDay(one: number, other: number): boolean {
 /** A date, and with `time` the hour too. Accepts seconds, or an ISO date or month as account services write them. */
 export function date(value: unknown, locale: string, { time = false } = {}): string {
   if (typeof value === 'number') {
-    return format(value, locale, { month: 'short', day: 'numeric', ...(time ? { hour: '2-digit', minute: '2-digit' } : {}) });
+    return format(value, locale, { month: 'short', day: 'numeric', ...(time ? hourly(locale) : {}) });
   }
   const parts = /^(\d{4})-(\d{2})(?:-(\d{2}))?$/.exec(String(value ?? ''));
   if (!parts) return String(value ?? '');

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { useNow } from '../lib/hooks';
-import { fill, readers, type Language, textLanguage } from '../lib/locale';
+import { fill, formOf, type Language, textLanguage } from '../lib/locale';
 import { clock } from '../lib/time';
 import { phone, type Customer, type Sms } from './api';
 import { STRINGS } from './strings';
@@ -50,7 +50,7 @@ export function Phone({ customer, language }: { customer: Customer | null; langu
   }, [newest?.id]);
 
   const title = customer ? fill(strings.phone, { name: customer.name }) : strings.phoneGuest;
-  const today = new Intl.DateTimeFormat(readers(language), { weekday: 'long', month: 'long', day: 'numeric' }).format(now * 1000);
+  const today = new Intl.DateTimeFormat(formOf(language), { weekday: 'long', month: 'long', day: 'numeric' }).format(now * 1000);
   return (
     <aside class="phone" aria-label={title}>
       <div class="handset">
@@ -73,7 +73,7 @@ function Text({ message, language, now }: { message: Sms; language: Language; no
   const strings = STRINGS[language];
   return (
     <li class="text">
-      <span class="app"><i aria-hidden="true" />{strings.messages}<time>{now - message.at < 60 ? strings.now : clock(message.at, readers(language))}</time></span>
+      <span class="app"><i aria-hidden="true" />{strings.messages}<time>{now - message.at < 60 ? strings.now : clock(message.at, formOf(language))}</time></span>
       <span data-testid="sms" lang={textLanguage(message.text)}>{message.text}</span>
     </li>
   );

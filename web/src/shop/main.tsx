@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import type { Settings } from '../widget/widget';
-import { fill, languageOf, type Language, textLanguage } from '../lib/locale';
+import { fill, formOf, languageOf, type Language, textLanguage } from '../lib/locale';
 import { customers as fetchCustomers, signIn, type Customer } from './api';
 import { Person } from '../widget/icons';
 import { Phone } from './Phone';
@@ -47,21 +47,32 @@ function Shop() {
   const customer = customers.find((each) => each.id === chosen) ?? null;
 
   useEffect(() => {
-    document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+    document.documentElement.lang = formOf(language);
     localStorage.setItem('demo:language', language);
-    chat('setLocale', language === 'zh' ? 'zh-CN' : 'en');
+    chat('setLocale', formOf(language));
   }, [language]);
   useEffect(() => {
-    if (customers.length) boot(customer, language === 'zh' ? 'zh-CN' : 'en', setChatting);
+    if (customers.length) boot(customer, formOf(language), setChatting);
   }, [customers]);
 
+  function become(next: Customer | null): void {
+    setChosen(next?.id ?? '');
+    boot(next, formOf(language), setChatting);
+  }
+  /** A visitor who signs in takes the conversation along; whoever was signed in signs out of it first. */
   function choose(next: Customer | null): void {
     if ((next?.id ?? '') === chosen) return;
-    chat('reset');
+    if (chosen) chat('reset');
     localStorage.setItem(KEPT, next?.id ?? '');
-    setChosen(next?.id ?? '');
-    boot(next, language === 'zh' ? 'zh-CN' : 'en', setChatting);
+    become(next);
   }
+  useEffect(() => {
+    const follow = ({ key, newValue }: StorageEvent) => {
+      if (key === KEPT || key === null) become(customers.find((each) => each.id === newValue) ?? null);
+    };
+    addEventListener('storage', follow);
+    return () => removeEventListener('storage', follow);
+  }, [customers, language]);
 
   return (
     <div class={`page${chatting ? ' chatting' : ''}`}>

@@ -83,7 +83,7 @@ export const PROMPTS: { en: string; zh: string }[] = [
   { en: 'Where is my refund?', zh: '我的退款到哪了？' },
   { en: 'I do not recognise a payment on my account', zh: '有一笔消费不是我付的' },
   { en: 'I sent money to the wrong person', zh: '转账转错人了' },
-  { en: 'Please freeze my card', zh: '帮我冻结银行卡' },
+  { en: 'I cannot find my card', zh: '我的银行卡找不到了' },
   { en: 'How much did I spend this month?', zh: '这个月我花了多少钱？' },
   { en: 'What are my limits?', zh: '我的限额是多少？' },
   { en: 'I would like to talk to a person', zh: '转人工' },

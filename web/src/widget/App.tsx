@@ -2,8 +2,9 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { ChatClient } from '../chat/client';
 import { useStore } from '../lib/hooks';
-import { fill, languageOf } from '../lib/locale';
+import { fill, formOf, languageOf, type Language } from '../lib/locale';
 import type { Store } from '../lib/store';
+import { readable } from './accent';
 import { Down, Mark } from './icons';
 import { Panel } from './Panel';
 import { useDark, usePhone } from './screen';
@@ -15,18 +16,20 @@ export interface View {
   locale: string;
   dir: 'ltr' | 'rtl';
   theme: 'auto' | 'light' | 'dark';
-  draft: { text: string; at: number };
+  /** When the host put text into the field. */
+  draftAt: number;
 }
 
 interface Props {
   client: ChatClient;
   view: Store<View>;
   host: HTMLElement;
+  onLocale(language: Language): void;
   onUnread(count: number): void;
 }
 
-export function App({ client, view, host, onUnread }: Props) {
-  const { open, launcher, locale, dir, theme, draft } = useStore(view);
+export function App({ client, view, host, onLocale, onUnread }: Props) {
+  const { open, launcher, locale, dir, theme, draftAt } = useStore(view);
   useStore(client);
   const phone = usePhone();
   const dark = useDark();
@@ -36,6 +39,17 @@ export function App({ client, view, host, onUnread }: Props) {
   const wasOpen = useRef(open);
   const unread = client.unread;
 
+  const shade = theme === 'auto' ? (dark ? 'dark' : 'light') : theme;
+  const root = useRef<HTMLDivElement>(null);
+
+  function choose(language: Language): void {
+    const form = formOf(language);
+    client.setLocale(form);
+    view.set({ locale: form });
+    onLocale(language);
+  }
+
+  useLayoutEffect(() => readable(root.current!), [shade, open]);
   useEffect(() => onUnread(unread), [unread]);
   useLayoutEffect(() => {
     if (open && !wasOpen.current) cameFrom.current = document.activeElement;
@@ -44,10 +58,10 @@ export function App({ client, view, host, onUnread }: Props) {
   }, [open]);
 
   return (
-    <div class="xiaoer" lang={languageOf(locale) === 'zh' ? 'zh-CN' : locale} dir={dir} data-theme={theme === 'auto' ? (dark ? 'dark' : 'light') : theme}>
+    <div class="xiaoer" ref={root} lang={locale} dir={dir} data-theme={shade}>
       {open && (
-        <Panel client={client} locale={locale} draft={draft} host={host} full={phone}
-          onClose={() => view.set({ open: false })} onLocale={(chosen) => { client.setLocale(chosen); view.set({ locale: chosen }); }} />
+        <Panel client={client} locale={locale} draftAt={draftAt} host={host} full={phone}
+          onClose={() => view.set({ open: false })} onLanguage={choose} />
       )}
       {launcher && !(open && phone) && (
         <button type="button" ref={button} class="launcher" aria-expanded={open}

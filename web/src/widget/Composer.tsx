@@ -8,8 +8,12 @@ import type { Strings } from './strings';
 interface Props {
   placeholder: string;
   strings: Strings;
-  /** Text put here from outside; `at` makes each time a new one. */
-  draft: { text: string; at: number };
+  /** What was written and not sent, also before a close or a reload; read again whenever `draftAt` changes. */
+  kept(): string;
+  draftAt: number;
+  /** Nothing can be written now. */
+  closed: boolean;
+  onKeep(text: string): void;
   onSend(text: string): void;
   onTyping(on: boolean): void;
 }
@@ -23,17 +27,19 @@ export function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === 229;
 }
 
-export function Composer({ placeholder, strings, draft, onSend, onTyping }: Props) {
-  const [text, setText] = useState('');
+export function Composer({ placeholder, strings, kept, draftAt, closed, onKeep, onSend, onTyping }: Props) {
+  const [text, setText] = useState(kept);
+  const shownAt = useRef(draftAt);
   const field = useRef<HTMLTextAreaElement>(null);
   const idle = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const composed = useRef(0);
 
   useEffect(() => {
-    if (!draft.at) return;
-    setText(draft.text);
+    if (draftAt === shownAt.current) return;
+    shownAt.current = draftAt;
+    setText(kept());
     field.current?.focus();
-  }, [draft.at]);
+  }, [draftAt]);
   useLayoutEffect(() => {
     const element = field.current!;
     element.style.blockSize = 'auto';
@@ -48,6 +54,7 @@ export function Composer({ placeholder, strings, draft, onSend, onTyping }: Prop
   function write(typed: string): void {
     const value = typed.slice(0, MAX_TEXT + SPARE); // A pasted book must not freeze the page.
     setText(value);
+    onKeep(value);
     clearTimeout(idle.current);
     if (!value.trim()) return onTyping(false);
     onTyping(true);
@@ -58,6 +65,7 @@ export function Composer({ placeholder, strings, draft, onSend, onTyping }: Prop
     stopped();
     onSend(text);
     setText('');
+    onKeep('');
     field.current?.focus();
   }
   function pressed(event: KeyboardEvent): void {
@@ -71,13 +79,13 @@ export function Composer({ placeholder, strings, draft, onSend, onTyping }: Prop
   return (
     <form class="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
       <div class="field">
-        <textarea ref={field} rows={1} value={text} placeholder={placeholder} aria-label={placeholder} dir="auto"
+        <textarea ref={field} rows={1} value={text} disabled={closed} placeholder={placeholder} aria-label={placeholder} dir="auto"
           autocomplete="one-time-code" enterkeyhint="send" spellcheck aria-invalid={left < 0}
           aria-describedby={left < COUNT_FROM ? 'left' : undefined}
           onInput={(event) => write(event.currentTarget.value)} onKeyDown={pressed} onBlur={stopped}
           onDrop={(event) => event.dataTransfer?.files.length && event.preventDefault()}
           onCompositionEnd={() => (composed.current = Date.now())} />
-        <button type="submit" class="send" aria-label={strings.send} disabled={!text.trim() || left < 0}><Send /></button>
+        <button type="submit" class="send" aria-label={strings.send} disabled={closed || !text.trim() || left < 0}><Send /></button>
       </div>
       {left < COUNT_FROM && (
         <p id="left" class={left < 0 ? 'left over' : 'left'} role="status">

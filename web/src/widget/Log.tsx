@@ -38,12 +38,13 @@ export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }
   const { entries, unsent, typing } = state;
   const last = entries.at(-1)?.seq ?? 0;
 
-  /** To the newest lines; where one answer is taller than the view, to its beginning. */
+  /** To the newest lines; where one answer is taller than the view, to its beginning. One's own words may scroll away. */
   function toEnd(smooth: boolean): void {
     const element = box.current;
     if (!element) return;
     const firsts = element.querySelectorAll<HTMLElement>('.line.first');
-    const answer = firsts[firsts.length - 1]?.offsetTop ?? Infinity;
+    const last = firsts[firsts.length - 1];
+    const answer = last && !last.classList.contains('customer') ? last.offsetTop : Infinity;
     const end = element.scrollHeight - element.clientHeight;
     element.scrollTo({ top: smooth ? end : Math.min(end, answer - ABOVE_PX), behavior: smooth ? 'smooth' : 'auto' });
   }

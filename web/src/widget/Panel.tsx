@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChatClient, ChatState } from '../chat/client';
 import type { Button } from '../chat/wire';
 import { useSettled, useStore } from '../lib/hooks';
-import { fill, languageOf } from '../lib/locale';
+import { fill, formOf, languageOf, type Language } from '../lib/locale';
 import { span } from '../lib/time';
 import { Composer, isComposing } from './Composer';
 import { Alert, Close, Down, Mark, Person, Shield } from './icons';
@@ -15,29 +15,35 @@ import { inertRest, useKeyboardArea } from './screen';
 interface Props {
   client: ChatClient;
   locale: string;
-  draft: { text: string; at: number };
+  /** When the host put text into the field. */
+  draftAt: number;
   host: HTMLElement;
   full: boolean;
   onClose(): void;
-  onLocale(locale: string): void;
+  onLanguage(language: Language): void;
 }
 
-export function Panel({ client, locale, draft, host, full, onClose, onLocale }: Props) {
+/** So long a line must have been on the screen to count as read. */
+const LOOK_MS = 700;
+
+export function Panel({ client, locale, draftAt, host, full, onClose, onLanguage }: Props) {
   const state = useStore(client);
   const strings = stringsFor(languageOf(locale));
   const panel = useRef<HTMLElement>(null);
-  const [edited, setEdited] = useState(draft);
+  const [editedAt, setEdited] = useState(0);
   useKeyboardArea(host, full);
   useEffect(() => (full ? inertRest(host) : undefined), [full, host]);
-  useEffect(() => setEdited(draft), [draft.at]);
   useEffect(() => {
     focusField(panel.current);
   }, []);
   useEffect(() => {
     const seen = () => document.visibilityState === 'visible' && client.markRead();
-    seen();
+    const looked = setTimeout(seen, LOOK_MS);
     document.addEventListener('visibilitychange', seen);
-    return () => document.removeEventListener('visibilitychange', seen);
+    return () => {
+      clearTimeout(looked);
+      document.removeEventListener('visibilitychange', seen);
+    };
   }, [client, state.entries]);
 
   const offer = offered(state, strings.starters);
@@ -49,23 +55,23 @@ export function Panel({ client, locale, draft, host, full, onClose, onLocale }: 
   return (
     <section class="panel" ref={panel} role="dialog" aria-modal={full} aria-label={strings.panel} tabIndex={-1}
       onKeyDown={(event) => event.key === 'Escape' && !isComposing(event) && onClose()}>
-      <Header state={state} locale={locale} strings={strings} onClose={onClose} onLocale={onLocale} />
+      <Header state={state} locale={locale} strings={strings} onClose={onClose} onLanguage={onLanguage} />
       <Notice state={state} strings={strings} />
       <Log state={state} locale={locale} strings={strings} offer={offer} onChoose={choose} onRetry={(id) => client.retry(id)}
-        onEdit={(id) => setEdited({ text: client.discard(id), at: Date.now() })} />
-      <footer>
+        onEdit={(id) => { client.draft = client.discard(id); setEdited(Date.now()); }} />
+      <div class="foot">
         <QuickReplies buttons={offer.buttons.filter((button) => !offer.shown.includes(button))} strings={strings} onChoose={choose} />
-        <Composer placeholder={placeholder} strings={strings} draft={edited}
-          onSend={(text) => client.send(text)} onTyping={(on) => client.typing(on)} />
-      </footer>
+        <Composer key={state.era} placeholder={placeholder} strings={strings} draftAt={Math.max(draftAt, editedAt)} closed={state.elsewhere}
+          kept={() => client.draft} onKeep={(text) => (client.draft = text)} onSend={(text) => client.send(text)} onTyping={(on) => client.typing(on)} />
+      </div>
     </section>
   );
 }
 
 /** The buttons of the newest replies, until the customer answers or a person takes over; at first, ways to begin. */
-function offered({ phase, entries, unsent, holder, replaying }: ChatState, starters: string[]): Offer & { shown: Button[] } {
+function offered({ phase, entries, unsent, holder, replaying, elsewhere }: ChatState, starters: string[]): Offer & { shown: Button[] } {
   const none = { seq: 0, buttons: [], shown: [] };
-  if (holder === 'human' || unsent.length || replaying) return none;
+  if (holder === 'human' || unsent.length || replaying || elsewhere) return none;
   if (!entries.length && phase === 'online') return { ...none, buttons: starters.map((title) => ({ title, payload: '' })) };
   for (const { seq, author, buttons, custom } of [...entries].reverse()) {
     if (author === 'customer') return none;
@@ -102,23 +108,23 @@ interface HeaderProps {
   locale: string;
   strings: Strings;
   onClose(): void;
-  onLocale(locale: string): void;
+  onLanguage(language: Language): void;
 }
 
-function Header({ state, locale, strings, onClose, onLocale }: HeaderProps) {
+function Header({ state, locale, strings, onClose, onLanguage }: HeaderProps) {
   const human = state.holder === 'human' && state.agent;
   const line = human ? fill(strings.withAgent, { name: state.agent }) : state.holder === 'queued' ? strings.queued : strings.tagline;
-  const other = languageOf(locale) === 'zh' ? 'en' : 'zh-CN';
+  const other = languageOf(locale) === 'zh' ? 'en' : 'zh';
   return (
-    <header>
+    <div class="head">
       <span class={`seal-mark ${state.holder}`} aria-hidden="true">{human ? [...state.agent][0] : <Mark size={26} />}</span>
       <div class="who">
         <div class="title"><h2>{strings.name}</h2><SignedIn state={state} strings={strings} /></div>
         <p><i class={`presence ${state.phase === 'online' ? state.holder : 'off'}`} aria-hidden="true" />{line}</p>
       </div>
-      <button type="button" class="tool language" lang={other} aria-label={strings.languageLabel} onClick={() => onLocale(other)}>{strings.language}</button>
+      <button type="button" class="tool language" lang={formOf(other)} aria-label={strings.languageLabel} onClick={() => onLanguage(other)}>{strings.language}</button>
       <button type="button" class="tool" aria-label={strings.close} onClick={onClose}><Close /></button>
-    </header>
+    </div>
   );
 }
 
@@ -134,9 +140,10 @@ function SignedIn({ state: { identity }, strings }: { state: ChatState; strings:
 }
 
 function Notice({ state, strings }: { state: ChatState; strings: Strings }) {
-  const offline = useSettled(state.phase === 'offline' || state.phase === 'connecting', 2_500);
+  const away = state.phase === 'offline' || state.phase === 'connecting';
+  const offline = useSettled(away, 2_500) || (away && !navigator.onLine);
   const busy = useSettled(state.busyUntil !== null, 800);
-  const [kind, content] = offline ? ['warn', strings.offline]
+  const [kind, content] = state.elsewhere ? ['warn', strings.elsewhere] : offline ? ['warn', strings.offline]
     : busy ? ['warn', strings.busy]
     : state.identityProblem ? ['warn', strings.expired]
     : state.holder === 'queued' ? ['calm', queueText(state, strings)]
@@ -145,6 +152,7 @@ function Notice({ state, strings }: { state: ChatState; strings: Strings }) {
     <div class={`notice ${kind}`} role="status">
       {content && (kind === 'warn' ? <Alert /> : <Down size={16} />)}
       {content && <span>{content}{kind === 'calm' && <small>{strings.queuedHint}</small>}</span>}
+      {state.elsewhere && <button type="button" onClick={() => location.reload()}>{strings.reload}</button>}
     </div>
   );
 }

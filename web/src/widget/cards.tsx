@@ -105,8 +105,8 @@ const TONES: Record<string, string> = {
 };
 
 function Status({ code, locale }: { code: string; locale: string }) {
-  if (!code) return null;
-  return <span class={`status ${TONES[code] ?? ''}`}>{word(code, languageOf(locale))}</span>;
+  const said = word(code, languageOf(locale));
+  return said ? <span class={`status ${TONES[code] ?? ''}`}>{said}</span> : null;
 }
 
 const REFUND_STEPS = ['requested', 'approved', 'sent_to_bank', 'completed'] as const;

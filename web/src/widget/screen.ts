@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-const PHONE = '(max-width: 667.98px)';
+const PHONE = '(max-width: 667.98px), (max-height: 499.98px)';
 
 /** True where the panel takes the whole screen. */
 export const usePhone = () => useMedia(PHONE);

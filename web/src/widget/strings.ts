@@ -19,6 +19,8 @@ const en = {
   verified: 'Verified by one-time code',
   expired: 'Your sign-in has ended. Please sign in again in the app to go on with your account.',
   offline: 'No connection. What you write is kept and sent as soon as we are back.',
+  elsewhere: 'You signed in or out in another window. Reload this page to go on here.',
+  reload: 'Reload',
   busy: 'A lot is going on right now. Your message is next.',
   placeholder: 'Write a message',
   placeholderAgent: 'Write to {name}',
@@ -40,7 +42,7 @@ const en = {
   languageLabel: '切换到中文',
   welcomeTitle: 'Hello, how can I help?',
   welcomeText: 'Payments, refunds, transfers, cards: ask in your own words, in English or Chinese. If I cannot solve it, a colleague will.',
-  starters: ['Where is my refund?', 'I was charged twice', 'Freeze my card', 'Talk to a person'],
+  starters: ['Where is my refund?', 'I was charged twice', 'I cannot find my card', 'Talk to a person'],
   picture: 'Picture',
   newTab: '(opens in a new tab)',
   card: 'Card',
@@ -76,6 +78,8 @@ const zh: typeof en = {
   verified: '已通过验证码核实',
   expired: '登录已过期，请在应用中重新登录后再办理账户业务。',
   offline: '网络已断开。您写的内容会保留，恢复后自动发送。',
+  elsewhere: '您已在其他窗口登录或退出，请刷新本页后继续。',
+  reload: '刷新',
   busy: '当前咨询较多，您的消息马上发送。',
   placeholder: '请输入您的问题',
   placeholderAgent: '给 {name} 留言',
@@ -97,7 +101,7 @@ const zh: typeof en = {
   languageLabel: 'Switch to English',
   welcomeTitle: '您好，有什么可以帮您？',
   welcomeText: '付款、退款、转账、银行卡，用您习惯的话问我就好，中英文都行。我解决不了的，会请同事来帮您。',
-  starters: ['我的退款到哪了？', '我被扣了两次钱', '冻结银行卡', '转人工'],
+  starters: ['我的退款到哪了？', '我被扣了两次钱', '银行卡找不到了', '转人工'],
   picture: '图片',
   newTab: '（在新标签页打开）',
   card: '银行卡',
@@ -141,8 +145,7 @@ export function stringsFor(language: Language): Strings {
   return language === 'zh' ? zh : en;
 }
 
-/** A status, kind or category of the account services in words; unknown ones as they are, readable. */
+/** A status, kind or category of the account services in words; words as they are, and nothing for an unknown code. */
 export function word(code: string, language: Language): string {
-  const plain = code.replace(/_/g, ' ');
-  return STATUS[language][code] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
+  return STATUS[language][code] ?? (/^[a-z0-9]+(_[a-z0-9]+)*$/.test(code) ? '' : code);
 }

@@ -2,8 +2,9 @@ import { render, h } from 'preact';
 
 import { ChatClient } from '../chat/client';
 import type { IdentitySource } from '../chat/identity';
-import { memory } from '../chat/memory';
-import { regional } from '../lib/locale';
+import { browserChannel } from '../chat/here';
+import { memory, type Memory } from '../chat/memory';
+import { formOf, languageOf, type Language } from '../lib/locale';
 import { Store } from '../lib/store';
 import { App, type View } from './App';
 import css from './widget.css?inline';
@@ -24,6 +25,8 @@ export interface Settings {
   onUnread?(count: number): void;
   onOpenChange?(open: boolean): void;
 }
+
+const LANGUAGE = 'xiaoer:language';
 
 type Call = [method: string, ...args: unknown[]];
 
@@ -50,30 +53,45 @@ let booted: Booted | null = null;
 let settings: Settings = {};
 
 function boot(given: Settings = {}): Booted {
-  settings = { ...settings, ...given };
   if (booted) {
     update(given);
+    settings = { ...settings, ...given };
     return booted;
   }
-  const locale = regional(settings.locale ?? (document.documentElement.lang || navigator.language), navigator.languages);
+  settings = { ...settings, ...given };
+  const server = settings.server?.replace(/\/$/, '') ?? origin;
+  const lasting = memory(() => window.localStorage);
+  const wanted = settings.locale ?? (document.documentElement.lang || navigator.language);
+  const locale = formOf(languageOf(chosenLocale(lasting) ?? wanted));
   const client = new ChatClient({
-    server: settings.server?.replace(/\/$/, '') ?? origin,
-    locale,
-    lasting: memory(() => window.localStorage),
-    tab: memory(() => window.sessionStorage),
+    server, locale, lasting, tab: memory(() => window.sessionStorage), channel: browserChannel(`xiaoer:${server}`),
   });
   const view = new Store<View>({
-    open: false, launcher: settings.launcher ?? true, locale, theme: settings.theme ?? 'auto', draft: { text: settings.text ?? '', at: settings.text ? Date.now() : 0 },
+    open: false, launcher: settings.launcher ?? true, locale, theme: settings.theme ?? 'auto', draftAt: 0,
     dir: settings.dir ?? (document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'),
   });
-  booted = { client, view, host: mount(client, view) };
+  booted = { client, view, host: mount(client, view, lasting) };
+  if (settings.text) put(settings.text);
   if (settings.identity !== undefined) client.setIdentity(settings.identity);
   listen(client, view);
-  if (client.known) client.connect();
+  client.resume();
   return booted;
 }
 
-function mount(client: ChatClient, view: Store<View>): HTMLElement {
+/** The language the customer chose in the chat; it holds until the host asks for another than before. */
+function chosenLocale(lasting: Memory): string | null {
+  const [chosen, instead] = (lasting.get(LANGUAGE) ?? '').split(' ');
+  return chosen && instead === languageOf(settings.locale ?? '') ? chosen : null;
+}
+
+/** Text for the customer to send, instead of what was in the field. */
+function put(text: string): void {
+  if (!booted) return;
+  booted.client.draft = text;
+  booted.view.set({ draftAt: Date.now() });
+}
+
+function mount(client: ChatClient, view: Store<View>, lasting: Memory): HTMLElement {
   const host = document.createElement('div');
   host.id = 'xiaoer-chat';
   const root = host.attachShadow({ mode: 'open' });
@@ -81,7 +99,8 @@ function mount(client: ChatClient, view: Store<View>): HTMLElement {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   document.body.append(host);
-  render(h(App, { client, view, host, onUnread: (count) => settings.onUnread?.(count) }), root);
+  const onLocale = (language: Language) => lasting.set(LANGUAGE, `${language} ${languageOf(settings.locale ?? '')}`);
+  render(h(App, { client, view, host, onLocale, onUnread: (count) => settings.onUnread?.(count) }), root);
   return host;
 }
 
@@ -93,8 +112,9 @@ function listen(client: ChatClient, view: Store<View>): void {
     if (open) client.connect();
     settings.onOpenChange?.(open);
   });
-  addEventListener('storage', (event) => event.key === client.key && client.follow());
-  addEventListener('online', () => client.wake());
+  addEventListener('storage', ({ key }) => (key === client.key || key === null) && client.follow());
+  for (const event of ['online', 'pageshow', 'focus']) addEventListener(event, () => client.wake());
+  addEventListener('offline', () => client.asleep());
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && client.wake());
 }
 
@@ -103,12 +123,14 @@ function update({ identity, locale, dir, theme, launcher, text }: Settings): voi
   if (!booted) return;
   const { client, view } = booted;
   if (identity !== undefined) client.setIdentity(identity);
-  const spoken = locale && regional(locale, navigator.languages);
+  const spoken = locale && languageOf(locale) !== languageOf(settings.locale ?? '') ? formOf(languageOf(locale)) : null;
+  if (locale) settings = { ...settings, locale };
   if (spoken) client.setLocale(spoken);
   view.set({
     ...(spoken ? { locale: spoken } : {}), ...(dir ? { dir } : {}), ...(theme ? { theme } : {}),
-    ...(launcher === undefined ? {} : { launcher }), ...(text === undefined ? {} : { draft: { text, at: Date.now() } }),
+    ...(launcher === undefined ? {} : { launcher }),
   });
+  if (text !== undefined) put(text);
 }
 
 const api = {
@@ -117,8 +139,7 @@ const api = {
     boot(given);
   },
   open(given?: Settings): void {
-    const { view } = boot(given);
-    view.set({ open: true, ...(given?.text ? { draft: { text: given.text, at: Date.now() } } : {}) });
+    boot(given).view.set({ open: true });
   },
   close(): void {
     booted?.view.set({ open: false });
@@ -134,14 +155,14 @@ const api = {
     client.send(text);
   },
   update,
-  /** Signs in, refreshes the token, or with null signs out of the account but stays in the conversation. */
+  /** Signs in, refreshes the token, or with null signs out: then as `reset`, but the panel stays. */
   setIdentity(identity: IdentitySource): void {
     update({ identity });
   },
   setLocale(locale: string): void {
     update({ locale });
   },
-  /** At logout: closes, and this browser forgets the conversation. */
+  /** At logout: closes; every tab of this browser, and the server, forget the conversation. */
   reset(): void {
     booted?.view.set({ open: false });
     booted?.client.reset();

@@ -117,6 +117,7 @@ export class ChatServer {
     const url = new URL(request.url!, this.url);
     const token = request.headers.authorization?.slice(7) ?? '';
     if (url.pathname === '/api/chat/hello') return [200, this.welcome(body as Hello)];
+    if (url.pathname === '/api/chat/reset') return [this.logs.delete(token) ? 200 : 403, {}];
     if (url.pathname === '/api/chat/messages') return [200, this.accept(token, body)];
     const after = Number(url.searchParams.get('after'));
     for (let tries = 0; tries < 50 && this.log(token).length <= after; tries++) await new Promise((done) => setTimeout(done, 10));
@@ -127,6 +128,7 @@ export class ChatServer {
 export function shelf(): Memory {
   const kept = new Map<string, string>();
   return {
+    lasting: true,
     get: (key) => kept.get(key) ?? null,
     set: (key, value) => void (value === null ? kept.delete(key) : kept.set(key, value)),
   };
