@@ -81,6 +81,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_post("/api/chat/hello", chat_http.hello)
     app.router.add_post("/api/chat/messages", chat_http.send)
     app.router.add_get("/api/chat/entries", chat_http.entries)
+    app.router.add_post("/api/chat/notify", chat_http.notify)
     app.router.add_post("/api/chat/identity", chat_http.identity)
     app.router.add_post("/api/chat/reset", chat_http.reset)
     app.router.add_post("/api/identity/revoke", chat_http.revoke)

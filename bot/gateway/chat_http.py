@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bot.channels.base import read_object, read_token, write
-from bot.channels.native import Native, entry_body, identity_body
+from bot.channels.native import Native, Read, Typing, entry_body, identity_body
 from bot.errors import BadMessage, NotYours
 from bot.gateway.chat_socket import welcome_body
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES
 from bot.store.conversations import Conversation
-from bot.types import Entry
+from bot.types import Entry, Holder
 
 LONGEST_WAIT_S = 25.0
 _BATCH = 200
@@ -47,12 +48,12 @@ async def send(request: web.Request) -> web.Response:
 
 
 async def entries(request: web.Request) -> web.Response:
-    """`?after=n&wait_s=25` -> `{entries, holder, agent, identity}`, as soon as there are lines after n."""
+    """`?after=n&wait_s=25` -> `{entries, holder, agent, identity, typing?}`, as soon as there is news after n."""
     after, wait_s = _number(request, "after", 0), min(LONGEST_WAIT_S, _number(request, "wait_s", 0))
     conversation = await _conversation(request)
     door = request.app[FRONT_DOOR]
     with request.app[PLACES].held(request.app[PROXIES].address(request)):
-        found = await _wait(door, conversation.id, int(after), wait_s)
+        found, typing = await _wait(door, conversation.id, int(after), wait_s)
     conversation = await door.conversations.get(conversation.id)
     door.ended(conversation.id, done=conversation.done)
     body: dict[str, Any] = {
@@ -60,8 +61,24 @@ async def entries(request: web.Request) -> web.Response:
         "holder": conversation.holder.value,
         "agent": conversation.agent_name,
         "identity": identity_body(conversation.identity, now=time.time()),
+        **({"typing": typing} if typing else {}),
     }
     return web.json_response(body, dumps=write)
+
+
+async def notify(request: web.Request) -> web.Response:
+    """A `typing` or `read` frame -> `{}`. The bot does not care; a person at the desk does."""
+    conversation = await _conversation(request)
+    match _native(request).decode_frame(await request.read()):
+        case Typing(on=on):
+            news: dict[str, Any] = {"type": "typing", "author": "customer", "on": on}
+        case Read(seq=seq):
+            news = {"type": "read", "author": "customer", "seq": seq}
+        case _:
+            raise BadMessage("bad_message", "type is not for here; known: typing, read")
+    if conversation.holder is Holder.AGENT:
+        await request.app[FRONT_DOOR].conversations.notify(conversation.id, news)
+    return web.json_response({})
 
 
 async def identity(request: web.Request) -> web.Response:
@@ -90,23 +107,29 @@ async def revoke(request: web.Request) -> web.Response:
     return web.json_response({"ended": await sign_ins.revoke(token, address=address)})
 
 
-async def _wait(door: FrontDoor, conversation_id: str, after: int, wait_s: float) -> list[Entry]:
+async def _wait(
+    door: FrontDoor, conversation_id: str, after: int, wait_s: float
+) -> tuple[list[Entry], Mapping[str, Any] | None]:
+    """Lines, and who began or stopped to type meanwhile."""
     conversations = door.conversations
+    typing = None
     found = await conversations.readable(conversation_id, now=time.time(), after=after, limit=_BATCH)
     if found or wait_s == 0 or not door.open:
-        return found
+        return found, typing
     try:
         async with asyncio.timeout(wait_s), conversations.listen(conversation_id) as subscription:
             async for news in subscription:
                 if news is None:
                     found = await conversations.readable(conversation_id, now=time.time(), after=after, limit=_BATCH)
+                elif news.get("type") == "typing" and news.get("author") != "customer":
+                    typing = news
                 elif news.get("type") != "status":
                     continue
                 if found or news is not None:
                     break
     except TimeoutError:
         pass
-    return found
+    return found, typing
 
 
 async def _conversation(request: web.Request) -> Conversation:

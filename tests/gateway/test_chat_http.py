@@ -51,6 +51,27 @@ async def test_a_poll_without_news_comes_back_empty(gateway: Gateway) -> None:
     assert (await poll(gateway, key, 0, wait_s=0.05))[1]["entries"] == []
 
 
+async def test_a_poll_tells_that_a_person_types_and_not_ones_own_typing(gateway: Gateway) -> None:
+    key = (await hello(gateway))["token"]
+    conversation_id = key.partition(".")[0]
+    typing = {"type": "typing", "author": "agent", "name": "Lin", "on": True}
+    waiting = asyncio.create_task(poll(gateway, key, 0))
+    while not waiting.done():
+        await gateway.conversations.notify(conversation_id, {**typing, "author": "customer"})
+        await gateway.conversations.notify(conversation_id, typing)
+        await asyncio.sleep(0)
+    assert (await waiting)[1] == {"entries": [], "holder": "bot", "agent": "", "identity": None, "typing": typing}
+
+
+async def test_what_is_no_news_for_a_person_is_not_taken_as_such(gateway: Gateway) -> None:
+    key = (await hello(gateway))["token"]
+    for frame in ({"type": "typing", "on": True}, {"type": "read", "seq": 3}):
+        assert await call(gateway, "POST", "/api/chat/notify", key=key, json=frame) == (200, {})
+    for frame in ({"type": "reset"}, {"type": "message", "id": "m1", "text": "hello"}, {"type": "read", "seq": "x"}):
+        status, body = await call(gateway, "POST", "/api/chat/notify", key=key, json=frame)
+        assert (status, body["error"]) == (400, "bad_message")
+
+
 @pytest.mark.parametrize("key", ["", "nobody.secret", "rubbish"])
 async def test_without_the_token_nothing_is_read_or_written(gateway: Gateway, key: str) -> None:
     for status, body in (await poll(gateway, key, 0), await send(gateway, key, "hello", "m1")):

@@ -295,10 +295,10 @@ export class ChatClient extends Store<ChatState> {
     this.sender.pump();
   }
 
-  /** The server knows the newest proof before it gets anything else. */
+  /** The server knows the newest proof before it gets anything else. No proof at all would sign the customer out. */
   private tell(): void {
     const { token } = this.identities;
-    if (this.told === token || !this.line.up || this.state.elsewhere) return;
+    if (token === null || this.told === token || !this.line.up || this.state.elsewhere) return;
     this.told = token;
     this.line.send({ type: 'identity', token });
   }

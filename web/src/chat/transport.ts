@@ -85,6 +85,7 @@ interface News {
   holder: Holder;
   agent?: string;
   identity?: Who | null;
+  typing?: { author: 'bot' | 'agent'; name?: string; on: boolean };
 }
 
 /** The same messages over plain HTTP, for networks that let no WebSocket through: hello, send, long poll. */
@@ -119,15 +120,15 @@ export const openPoll: OpenTransport = (server, hello, listener) => {
       ...(answer.retry_after_s ? { retry_after_s: answer.retry_after_s } : {}) });
     return null;
   }
-  async function greet(identity: string | null): Promise<boolean> {
-    const welcome = await call<Welcome>('/api/chat/hello', { ...hello, token, after, identity });
+  async function greet(): Promise<boolean> {
+    const welcome = await call<Welcome>('/api/chat/hello', hello);
     if (!welcome) return false;
     token = welcome.token;
     tell({ ...welcome, type: 'welcome' });
     return true;
   }
   async function poll(): Promise<void> {
-    if (!(await greet(hello.identity))) return finish();
+    if (!(await greet())) return finish();
     while (!stop.signal.aborted) {
       const news = await call<News>(`/api/chat/entries?after=${after}&wait_s=25`);
       if (!news) return finish();
@@ -135,7 +136,8 @@ export const openPoll: OpenTransport = (server, hello, listener) => {
         after = Math.max(after, entry.seq);
         tell({ ...entry, type: 'entry' });
       }
-      const { holder, agent = '', identity = null } = news;
+      const { holder, agent = '', identity = null, typing } = news;
+      if (typing) tell({ ...typing, type: 'typing' });
       const standing = JSON.stringify([holder, agent, identity]);
       if (standing === told) continue;
       told = standing;
@@ -144,7 +146,11 @@ export const openPoll: OpenTransport = (server, hello, listener) => {
     }
   }
   async function post(frame: ClientFrame): Promise<void> {
-    if (frame.type === 'identity') await greet(frame.token);
+    if (frame.type === 'identity') {
+      const answer = await call<{ identity: Who | null }>('/api/chat/identity', { token: frame.token });
+      if (answer) tell({ type: 'identity', identity: answer.identity });
+    }
+    if (frame.type === 'typing' || frame.type === 'read') await call('/api/chat/notify', frame);
     if (frame.type !== 'message') return;
     const { type: _, ...message } = frame;
     const accepted = await call<{ id: string; seq: number; repeated: boolean }>('/api/chat/messages', message, frame.id);

@@ -1,6 +1,6 @@
 /** Colours that can be read, whatever accent the host page gives: WCAG 2.2 asks for a contrast of 4.5 for text. */
 const ENOUGH = 4.5;
-const INKS = ['#ffffff', '#14231f'];
+const INKS = ['#ffffff', '#14231f', '#000000'];
 
 type Rgb = [number, number, number];
 
@@ -27,8 +27,7 @@ function set(root: HTMLElement, name: string, value: string | null): void {
 }
 
 export function bestInk(paper: Rgb): string {
-  const by = (ink: string) => contrast(parse(ink)!, paper);
-  return by(INKS[0]!) >= ENOUGH ? INKS[0]! : by(INKS[1]!) >= by(INKS[0]!) ? INKS[1]! : INKS[0]!;
+  return INKS.find((ink) => contrast(parse(ink)!, paper) >= ENOUGH)!; // White or black always is enough.
 }
 
 /** The colour moved towards black or white as little as it takes. */

@@ -34,7 +34,7 @@ test('a customer asks for a person, who sees what the bot knew, talks with them 
   await agent.keyboard.press('b');
   await agent.getByRole('dialog').getByRole('textbox').fill('Explained the merchant name; dispute not needed.');
   await agent.getByRole('dialog').getByRole('button', { name: 'Back to Xiaoer' }).click();
-  await expect(page.locator('#xiaoer-chat header')).toContainText('Assistant');
+  await expect(page.locator('#xiaoer-chat .head')).toContainText('Assistant');
   await customer.say('what is my balance?');
   await expect(customer.answers.last()).not.toContainText('Sam');
   await atDesk.close();
@@ -63,6 +63,6 @@ test('of two agents who accept, one gets the conversation and the other hears wh
   await holder.getByRole('dialog').getByLabel('Needs follow-up').check();
   await expectAccessible(holder);
   await holder.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-  await expect(page.locator('#xiaoer-chat header')).toContainText('Assistant');
+  await expect(page.locator('#xiaoer-chat .head')).toContainText('Assistant');
   for (const each of contexts) await each.close();
 });

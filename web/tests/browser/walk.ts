@@ -88,10 +88,10 @@ export async function desk(page: Page, name: string): Promise<Page> {
   return page;
 }
 
-/** No violation that keeps somebody from using it. */
+/** Nothing that axe finds, of whatever weight. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))));
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => undefined))));
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter((each) => each.impact === 'serious' || each.impact === 'critical');
-  expect(grave.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  expect(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
 }

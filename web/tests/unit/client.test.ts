@@ -117,6 +117,18 @@ test('where WebSockets are blocked the conversation goes over HTTP', async () =>
   await until(() => texts(one).includes('anybody there?'));
   server.say('yes');
   await until(() => texts(one).includes('yes'));
+  server.typing = { author: 'agent', name: 'Lin', on: true };
+  await until(() => one.state.typing?.name === 'Lin');
+  one.typing(true);
+  await until(() => server.frames.some((frame) => frame.type === 'typing' && frame.on));
+});
+
+test('signed out, the token is ended at the server', async () => {
+  const one = chat();
+  one.send('hello');
+  await until(() => texts(one).length === 1);
+  one.reset();
+  await until(() => !server.logs.has('T1'));
 });
 
 test('a refused identity is renewed by the host once more, and the conversation goes on', async () => {

@@ -5,7 +5,10 @@ import type { FloorState, Summary } from '../../src/desk/api';
 import { money } from '../../src/lib/money';
 import { pieces } from '../../src/lib/rich';
 import { day, span } from '../../src/lib/time';
+import { memory } from '../../src/chat/memory';
+import { bestInk, contrast, towards } from '../../src/widget/accent';
 import { withoutList } from '../../src/widget/Log';
+import { word } from '../../src/widget/strings';
 
 test('only http addresses become links, and HTML stays text', () => {
   const links = (text: string) => pieces(text).flatMap((piece) => (piece.kind === 'link' ? piece.href : []));
@@ -59,4 +62,31 @@ test('a gap or an unknown update asks for the whole floor', () => {
   expect(apply(floor, 6, { kind: 'waiting.removed', handoff_id: 'a' }, 'lin')).toBeNull();
   expect(apply(floor, 5, { kind: 'hello' }, 'lin')).toBeNull();
   expect(apply(floor, 4, { kind: 'hello' }, 'lin')).toBe(floor);
+});
+
+test('storage that works is all there is: what another tab removed does not come back', () => {
+  const kept = new Map<string, string>();
+  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) } as Storage;
+  const shared = memory(() => storage);
+  shared.set('who', 'Emma');
+  kept.delete('who');
+  expect([shared.lasting, shared.get('who')]).toEqual([true, null]);
+  const blocked = memory(() => { throw new Error('blocked'); });
+  blocked.set('who', 'Emma');
+  expect([blocked.lasting, blocked.get('who')]).toEqual([false, 'Emma']);
+});
+
+test('on any accent there is an ink that can be read, and any accent becomes one', () => {
+  for (let hue = 0; hue < 4096; hue += 37) {
+    const accent = [(hue >> 8) * 17, ((hue >> 4) & 15) * 17, (hue & 15) * 17] as [number, number, number];
+    const inks: Record<string, [number, number, number]> = { '#ffffff': [255, 255, 255], '#14231f': [20, 35, 31], '#000000': [0, 0, 0] };
+    expect(contrast(inks[bestInk(accent)]!, accent)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(towards(accent, [0, 0, 0], [229, 241, 237]), [229, 241, 237])).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(towards(accent, [255, 255, 255], [23, 52, 45]), [23, 52, 45])).toBeGreaterThanOrEqual(4.5);
+  }
+});
+
+test('codes never reach anybody’s eyes, words do', () => {
+  expect([word('sent_to_bank', 'en'), word('action_request_refund', 'en'), word('code_wrong', 'zh'), word('On hold', 'en'), word('处理', 'zh')])
+    .toEqual(['Sent to bank', '', '', 'On hold', '处理']);
 });

@@ -18,6 +18,8 @@ export class ChatServer {
   /** Refuses hellos with this code. */
   refuseHello: ((hello: Hello) => string | null) | null = null;
   sockets = true;
+  /** Who types, to be told to the next poll. */
+  typing: { author: 'agent'; name: string; on: boolean } | null = null;
   private readonly lines = new Map<WebSocket, string>();
 
   private constructor(private readonly http: Server) {
@@ -117,11 +119,14 @@ export class ChatServer {
     const url = new URL(request.url!, this.url);
     const token = request.headers.authorization?.slice(7) ?? '';
     if (url.pathname === '/api/chat/hello') return [200, this.welcome(body as Hello)];
+    if (url.pathname === '/api/chat/notify') return this.frames.push(body as ClientFrame), [200, {}];
     if (url.pathname === '/api/chat/reset') return [this.logs.delete(token) ? 200 : 403, {}];
     if (url.pathname === '/api/chat/messages') return [200, this.accept(token, body)];
     const after = Number(url.searchParams.get('after'));
-    for (let tries = 0; tries < 50 && this.log(token).length <= after; tries++) await new Promise((done) => setTimeout(done, 10));
-    return [200, { entries: this.log(token).slice(after), holder: 'bot', agent: '', identity: null }];
+    for (let tries = 0; tries < 50 && this.log(token).length <= after && !this.typing; tries++) await new Promise((done) => setTimeout(done, 10));
+    const { typing } = this;
+    this.typing = null;
+    return [200, { entries: this.log(token).slice(after), holder: 'bot', agent: '', identity: null, ...(typing ? { typing } : {}) }];
   }
 }
 
