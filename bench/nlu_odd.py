@@ -31,7 +31,7 @@ TIMES = 5
 
 def measure(project: Path) -> dict[str, dict[str, float]]:
     """Milliseconds by kind; each time the text is a little another, so that nothing is remembered."""
-    from bot.engine import package, quiet, training
+    from bot.engine import quiet, signing, training
 
     quiet.hush()
     from threadpoolctl import threadpool_limits
@@ -40,7 +40,7 @@ def measure(project: Path) -> dict[str, dict[str, float]]:
     from bot.settings import Settings
 
     settings = Settings.load(project, {})
-    model = Model.load(training.train(settings), key=package.verify_key(settings))
+    model = Model.load(training.train(settings), key=signing.verify_key(settings))
     tracker = model.new_tracker("odd")
     found = {}
     with threadpool_limits(1):

@@ -4,7 +4,8 @@ XiaoerError
 ├── ConfigError                 endpoints.yml, credentials.yml, environment: the process does not start
 ├── ModelError                  a model cannot be loaded
 │   ├── UnsignedModel           ... because its signature is missing or does not match
-│   └── NeedsTensorFlow         ... because a component needs a package that is left out
+│   ├── NeedsTensorFlow         ... because a component needs a package that is left out
+│   └── OtherCode               ... because other code than this process runs made it
 ├── BadMessage                  what a client sent cannot be taken (too long, not JSON, not text)
 ├── AccessDenied                the caller may not do this
 │   ├── NotYours                a conversation of somebody else, or none at all
@@ -48,6 +49,10 @@ class UnsignedModel(ModelError):
 
 
 class NeedsTensorFlow(ModelError):
+    pass
+
+
+class OtherCode(ModelError):
     pass
 
 

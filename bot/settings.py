@@ -107,6 +107,13 @@ class DeskSettings(_Section):
     """A sign-in ends when its person did nothing for so long."""
 
 
+class ModelSettings(_Section):
+    max_mb: Annotated[int, Field(gt=0)] = 2048
+    """A larger package is refused before it is read."""
+    keep: Annotated[int, Field(ge=0)] = 5
+    """So many packages of ours stay in `models/`, beside what is pinned or in use; 0 keeps all."""
+
+
 class _File(_Section):
     """endpoints.yml without Rasa's own keys."""
 
@@ -117,6 +124,7 @@ class _File(_Section):
     handoff: HandoffSettings = HandoffSettings()
     gateway: GatewaySettings = GatewaySettings()
     desk: DeskSettings = DeskSettings()
+    model: ModelSettings = ModelSettings()
 
 
 class Settings(_Section):
@@ -131,6 +139,7 @@ class Settings(_Section):
     handoff: HandoffSettings
     gateway: GatewaySettings
     desk: DeskSettings
+    model: ModelSettings
     rasa: Mapping[str, Any] = Field(default_factory=dict)
     """Rasa's own keys of endpoints.yml, as they stand there."""
     demo: bool = False
@@ -176,6 +185,7 @@ class Settings(_Section):
             handoff=file.handoff,
             gateway=file.gateway,
             desk=file.desk,
+            model=file.model,
             rasa=rasa,
             demo=demo,
             secrets=secrets,
@@ -183,11 +193,7 @@ class Settings(_Section):
 
     def require(self, *names: str) -> None:
         """Raise ConfigError unless each named secret (see `SECRETS`), `redis` and every service's key is there."""
-        problems = [
-            f"{SECRETS[name]}: not set; give it, or {SECRETS[name]}_FILE with the path of a file of mode 0600"
-            for name in names
-            if name != "redis" and name not in self.secrets
-        ]
+        problems = [_missing(SECRETS[name]) for name in names if name != "redis" and name not in self.secrets]
         if "redis" in names and not self.redis_url:
             problems.append(
                 "REDIS_URL: not set, and endpoints.yml has no `redis`; for example redis://127.0.0.1:6379/0"
@@ -200,6 +206,17 @@ class Settings(_Section):
         if problems:
             raise ConfigError(*problems)
 
+    @staticmethod
+    def only_secret(name: str, env: Mapping[str, str] | None = None) -> str:
+        """One secret for a command that needs nothing else. Raises ConfigError where it is missing."""
+        problems: list[str] = []
+        value = _secret(SECRETS[name], os.environ if env is None else env, problems)
+        if not value:
+            problems = problems or [_missing(SECRETS[name])]
+        if problems:
+            raise ConfigError(*problems)
+        return value
+
     def secret(self, name: str) -> str:
         self.require(name)
         return self.secrets[name]
@@ -208,6 +225,10 @@ class Settings(_Section):
     def identity_secrets(self) -> tuple[str, ...]:
         """The keys that identity proofs may be signed with, newest first: one, or two while they are changed."""
         return tuple(self.secret("identity").split())
+
+
+def _missing(variable: str) -> str:
+    return f"{variable}: not set; give it, or {variable}_FILE with the path of a file of mode 0600"
 
 
 def _read(path: Path, env: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import argon2
 import yaml
 
 from bot.desk.accounts import write_accounts
-from bot.engine import package
+from bot.engine import signing
 from bot.settings import Settings
 from chaos import accounts, parts
 from chaos.accounts import Account
@@ -143,5 +143,5 @@ async def _model(root: Path, project: Path, given: Path | None = None) -> Path:
 def _verify_key(project: Path) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    key = package.signing_key(Settings.load(project, {})).public_key()
+    key = signing.signing_key(Settings.load(project, {})).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -50,22 +50,22 @@ def token(customer_id: str = "C1001", name: str = "Ann", expires_in_s: int = 600
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A Rasa project that knows four sentences, trained once."""
-    from bot.engine import package, training
+    from bot.engine import signing, training
 
     folder = tmp_path_factory.mktemp("gateway") / "project"
     shutil.copytree(PROJECT, folder)
     write_accounts(folder / "desk-accounts.yml", PEOPLE, password=PASSWORD, hasher=CHEAP)
-    signing, _ = package.make_keys(folder)
+    signing, _ = signing.make_keys(folder)
     training.train(Settings.load(folder, {"XIAOER_SIGNING_KEY_FILE": str(signing)}))
     yield folder
 
 
 @pytest_asyncio.fixture(scope="session")
 async def engine(project: Path) -> Engine:
-    from bot.engine import package
+    from bot.engine.shelf import Shelf
 
     settings = Settings.load(project, {"XIAOER_VERIFY_KEY_FILE": str(project / "verify.pem")})
-    return await Engine.load(project=project, model=package.latest(project / "models"), settings=settings)
+    return await Engine.load(project=project, model=Shelf(settings).newest(), settings=settings)
 
 
 @dataclass

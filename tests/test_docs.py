@@ -28,6 +28,7 @@ from bot.settings import (
     DeskSettings,
     GatewaySettings,
     HandoffSettings,
+    ModelSettings,
     QueueSettings,
     ServiceSettings,
     _File,
@@ -153,6 +154,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "handoff.queues[].": QueueSettings,
     "gateway.": GatewaySettings,
     "desk.": DeskSettings,
+    "model.": ModelSettings,
 }
 
 
@@ -160,7 +162,7 @@ def settings() -> Iterator[tuple[str, str]]:
     """Every setting of endpoints.yml and its default, as the page writes them."""
     for prefix, section in SECTIONS.items():
         for name, field in section.model_fields.items():
-            nested = section is _File and name in ("services", "handoff", "gateway", "desk")
+            nested = section is _File and name in ("services", "handoff", "gateway", "desk", "model")
             from_elsewhere = section is ServiceSettings and name in ("name", "key")
             if not (nested or from_elsewhere):
                 yield prefix + name, shown(field.default)

@@ -8,6 +8,7 @@ import json
 import shutil
 import statistics
 import sys
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,7 +24,10 @@ from bench.serving.processes import ROOT, CannotMeasure, call, cpu_s, machine_cp
 from bench.serving.projects import Project
 from bench.serving.servers import Server
 from bot.cli.processes import die_with_parent
+from bot.engine import signing
+from bot.engine.shelf import Shelf
 from bot.gateway.identity import sign
+from bot.settings import Settings
 
 Figures = dict[str, Any]
 
@@ -193,14 +197,18 @@ def redis_mb(server: Server) -> float:
 async def swaps(server: Server, scale: Scale) -> Figures:
     """Memory of the worker while newer models appear in models/, each time with customers writing."""
     models = server.project.folder / "models"
-    model = max(models.glob("2*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    settings = Settings.load(server.project.folder, {})
+    model, key = Shelf(settings).newest(), signing.signing_key(settings)
     before, curve, last = memory(server.worker), [], None
     try:
         for number in range(1, scale.swaps + 1):
             last, old = models / f"swap-{number}.tar.gz", last
-            shutil.copyfile(model.with_name(model.name + ".sig"), models / f"{last.name}.sig")
-            shutil.copyfile(model, models / f".{last.name}")
-            (models / f".{last.name}").rename(last)
+            made = models / "next" / last.name
+            made.parent.mkdir(exist_ok=True)
+            shutil.copyfile(model, made)
+            signing.sign(made, key, made=time.time())
+            signing.signature_of(made).replace(signing.signature_of(last))
+            made.replace(last)
             await _until(partial(_swapped, server, last.name), f"the swap to {last.name}", within_s=60)
             await load(server, plan_for(server, scripts_for(server.project), customers=2, seconds=0.5, prefix=f"swap{number}"))  # fmt: skip  # noqa: E501
             curve.append(memory(server.worker).rss)

@@ -50,7 +50,7 @@ def our_secrets(folder: Path) -> dict[str, str]:
     """This run's own: identities are signed with it, the bank knows the key."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from bot.engine.package import signing_key
+    from bot.engine.signing import signing_key
     from bot.settings import Settings
 
     key = folder / "var" / "identity"

@@ -172,7 +172,7 @@ def _secrets(project: Path, var: Path) -> dict[str, str]:
     """This folder's own random secrets, made at the first start; models are checked by the key that signs them here."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from bot.engine.package import signing_key
+    from bot.engine.signing import signing_key
 
     for name in ("identity", "bank", "audit"):
         if not (var / f"{name}.secret").exists():

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, help="a model package (default: the newest in models/)")
+    parser.add_argument("--model", type=Path, help="a model package (default: the pinned or newest in models/)")
 
 
 async def load_engine(args: argparse.Namespace) -> Engine:
     quiet.hush()
-    from bot.engine import package
     from bot.engine.engine import Engine
+    from bot.engine.shelf import Shelf
 
-    path = args.model or package.latest(args.project / "models")
-    return await Engine.load(project=args.project, model=path, settings=Settings.load(args.project))
+    settings = Settings.load(args.project)
+    path = args.model or Shelf(settings).newest()
+    return await Engine.load(project=args.project, model=path, settings=settings)

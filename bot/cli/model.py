@@ -1,4 +1,4 @@
-"""`xiaoer model`: the packages in `models/`, and their signatures."""
+"""`xiaoer model`: the packages in `models/`, their signatures, and which of them is served."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bot.errors import ModelError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.engine.shelf import Shelf, Signed
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("model", help="list, check and sign models")
-    commands = parser.add_subparsers(dest="what", metavar="list|check|sign|keys", required=True)
-    commands.add_parser("list", help="the models, newest last, and whether our key signed them")
+    parser = subparsers.add_parser("model", help="list, check, sign, pin and prune models")
+    commands = parser.add_subparsers(dest="what", metavar="list|check|sign|use|prune|keys", required=True)
+    commands.add_parser("list", help="the models, newest last: signed by us or why not, and which is served")
     for name, meaning in {
-        "check": "exit with 1 unless our key signed it",
-        "sign": "sign it with XIAOER_SIGNING_KEY",
+        "check": "exit with 1 unless our key signed it, and it is as it was then",
+        "sign": "sign it with XIAOER_SIGNING_KEY; nothing else is needed",
     }.items():
         commands.add_parser(name, help=meaning).add_argument("package", type=Path)
+    use = commands.add_parser("use", help="serve this model whatever is newer, or again the newest")
+    which = use.add_mutually_exclusive_group(required=True)
+    which.add_argument("package", nargs="?", type=Path, help="its name in models/")
+    which.add_argument("--newest", action="store_true", help="take back what was pinned")
+    prune = commands.add_parser("prune", help="delete old models of ours, but what is pinned or in use")
+    prune.add_argument("--keep", type=int, help="how many stay (default: model.keep of endpoints.yml)")
     keys = commands.add_parser("keys", help="make a new pair of keys")
     keys.add_argument("folder", type=Path, help="where signing.pem and verify.pem are written")
 
@@ -26,35 +37,76 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     if args.what == "keys":
         return _keys(args.folder)
-    from bot.engine import package
+    if args.what == "sign":
+        return _sign(args.package)
+    from bot.engine.shelf import Shelf
 
     settings = Settings.load(args.project)
-    if args.what == "sign":
-        settings.require("signing_key")
-        package.sign(args.package, package.signing_key(settings))
-        print(package.signature_of(args.package))
-        return 0
-    key = package.verify_key(settings)
+    shelf = Shelf(settings)
     if args.what == "check":
-        signed = package.is_signed(args.package, key)
-        print(f"{args.package}: {'signed with our key' if signed else 'not signed with our key'}")
-        return 0 if signed else 1
-    for path in sorted((args.project / "models").glob("*.tar.gz"), key=lambda each: each.stat().st_mtime):
-        stat = path.stat()
-        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(stat.st_mtime))
-        state = "signed  " if package.is_signed(path, key) else "unsigned"
-        print(f"{made}  {stat.st_size / 1e6:6.1f} MB  {state}  {path.name}")
+        return _check(settings, args.package)
+    if args.what == "use":
+        return _use(shelf, None if args.newest else args.package)
+    if args.what == "prune":
+        keep = settings.model.keep if args.keep is None else args.keep
+        for path in shelf.prune(keep=keep):
+            print(f"deleted {path.name}")
+        return 0
+    return _list(shelf)
+
+
+def _sign(path: Path) -> int:
+    """Its time is when it was trained: signing an old package again makes it no newer."""
+    from bot.engine import package, signing
+
+    key = signing.private_key(Settings.only_secret("signing_key"), "XIAOER_SIGNING_KEY")
+    signing.sign(path, key, made=package.trained_at(path))
+    print(signing.signature_of(path))
     return 0
 
 
-def _keys(folder: Path) -> int:
-    from bot.engine import package
+def _check(settings: Settings, path: Path) -> int:
+    from bot.engine import package, signing
 
     try:
-        signing, verify = package.make_keys(folder)
+        package.check(path, signing.verify_key(settings), at_most=settings.model.max_mb << 20)
+    except ModelError as error:
+        print(f"{path}: not signed with our key: {error}")
+        return 1
+    print(f"{path}: signed with our key")
+    return 0
+
+
+def _use(shelf: Shelf, path: Path | None) -> int:
+    shelf.pin(path)
+    print("the newest is served again" if path is None else f"{path.name} is served from now on; `--newest` ends it")
+    return 0
+
+
+def _list(shelf: Shelf) -> int:
+    signed, refused = shelf.sorted()
+    for path, error in refused:
+        print(f"{'':16}  {'':9}  refused   {path.name}: {error}")
+    pinned = shelf.pinned()
+    for each in reversed(signed):
+        mark = "  <- pinned" if each.path == pinned else "  <- newest" if each == signed[0] else ""
+        print(f"{_row(each)}{mark}")
+    return 0
+
+
+def _row(each: Signed) -> str:
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.statement.made))
+    return f"{made}  {each.statement.size / 1e6:6.1f} MB  signed    {each.path.name}"
+
+
+def _keys(folder: Path) -> int:
+    from bot.engine import signing
+
+    try:
+        made = signing.make_keys(folder)
     except FileExistsError as error:
         print(f"xiaoer model keys: {error.filename} is there already; keys are never overwritten", file=sys.stderr)
         return 1
-    print(f"XIAOER_SIGNING_KEY_FILE={signing}  (where models are trained)")
-    print(f"XIAOER_VERIFY_KEY_FILE={verify}   (where they are served)")
+    print(f"XIAOER_SIGNING_KEY_FILE={made[0]}  (where models are trained)")
+    print(f"XIAOER_VERIFY_KEY_FILE={made[1]}   (where they are served)")
     return 0

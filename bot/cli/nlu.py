@@ -76,8 +76,8 @@ def _at_least_two(count: int) -> int:
 
 def _train(project: Path, examples: list[Example], *, outside: str) -> tuple[Parser, float]:
     """The project's pipeline trained on `examples`, as `xiaoer train` does it, and the seconds it took."""
-    from bot.engine import package, quiet, training
     from bot.engine import project as files
+    from bot.engine import quiet, signing, training
     from bot.settings import Settings
 
     quiet.hush()
@@ -101,7 +101,7 @@ def _train(project: Path, examples: list[Example], *, outside: str) -> tuple[Par
         start = time.perf_counter()
         path = training.train(settings, force=True)
         took = time.perf_counter() - start
-        model = Model.load(path, key=package.verify_key(settings))
+        model = Model.load(path, key=signing.verify_key(settings))
     return _parser(model, labels), took
 
 

@@ -104,7 +104,7 @@ def _actions(folder: Path, domain: Domain) -> list[str]:
         known = in_process.register(folder).actions
     except ModelError as error:
         return [str(error)]
-    custom = [name for name in domain.user_actions if not name.startswith("utter_") and name not in domain.responses]
+    custom = in_process.custom_actions(domain)
     return [f"domain: action '{name}' is in no class of actions/" for name in custom if name not in known]
 
 

@@ -1,6 +1,6 @@
 """The turn engine: a trained model and the project's actions, which together answer one turn at a time.
 
-engine = await Engine.load(project=Path("."), model=latest(Path("models")), settings=settings)
+engine = await Engine.load(project=Path("."), model=Shelf(settings).newest(), settings=settings)
 result = await engine.run(turn, conversation, events)
 engine.keep(result)        # once result.events are stored: the next turn need not read them
 """
@@ -20,7 +20,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.engine import in_process, languages, package, quiet, reminders, slots, texts
+from bot.engine import in_process, languages, quiet, reminders, signing, slots, texts
 from bot.engine.events import latest_session, revive
 from bot.engine.in_process import Actions, InProcess
 from bot.engine.model import Model
@@ -73,21 +73,31 @@ class Engine:
 
     @classmethod
     async def load(
-        cls, *, project: Path, model: Path, settings: Settings, code: Mapping[str, str] | None = None
+        cls,
+        *,
+        project: Path,
+        model: Path,
+        settings: Settings,
+        code: Mapping[str, str] | None = None,
+        all_actions: bool = False,
     ) -> Engine:
-        """Check, unpack and construct a model package (with `code`, only one that this code made) and import the
-        project's actions.
+        """Check, unpack and construct a model package (with `code`, only one that this code made; with `all_actions`,
+        only one whose every action is here) and import the project's actions.
 
-        Raises UnsignedModel, NeedsTensorFlow or ModelError.
+        Raises UnsignedModel, NeedsTensorFlow, OtherCode or ModelError.
         """
         quiet.hush()
-        loaded = await asyncio.to_thread(Model.load, model, key=package.verify_key(settings), code=code)
-        await asyncio.to_thread(_warm_up, loaded)
+        key, at_most = signing.verify_key(settings), settings.model.max_mb << 20
+        loaded = await asyncio.to_thread(Model.load, model, key=key, code=code, at_most=at_most)
         endpoint: EndpointConfig
         if settings.action_endpoint_url:
             endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))
         else:
-            endpoint = InProcess(in_process.register(project), loaded.domain)
+            executor = in_process.register(project)
+            if all_actions:
+                in_process.demand(executor, loaded.domain, where=model.name)
+            endpoint = InProcess(executor, loaded.domain)
+        await asyncio.to_thread(_warm_up, loaded)
         generator = texts.texts_of(loaded.domain, settings.rasa.get("nlg"))
         actions = Actions(loaded.domain, endpoint)
         return cls(Parts(loaded, actions, generator, languages.languages_of(loaded.domain)), project=project)

@@ -172,6 +172,21 @@ class Actions:
         return name in self._domain.action_names_or_texts
 
 
+def custom_actions(domain: Domain) -> list[str]:
+    """The actions that classes have to have: no responses, forms or actions of Rasa's own."""
+    return [name for name in domain.user_actions if not name.startswith("utter_") and name not in domain.responses]
+
+
+def demand(executor: ActionExecutor, domain: Domain, *, where: str) -> None:
+    """Raises ModelError where the model's domain names actions that this process lacks: it would find out in the
+    middle of a turn."""
+    missing = [name for name in custom_actions(domain) if name not in executor.actions]
+    if missing:
+        raise ModelError(
+            f"{where}: its domain names actions that this process lacks ({', '.join(missing)}); start anew"
+        )
+
+
 def register(project: Path) -> ActionExecutor:
     """The project's actions: every rasa_sdk Action in its package (or module) `actions`. None where it has none.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,21 +26,30 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 
-from bot.engine import needs, package, swift
+from bot.engine import folders, needs, package, swift
 from bot.engine.graph_runner import DirectGraphRunner
 from bot.engine.trackers import HotTracker
 from bot.errors import ModelError
 
 _PAYLOAD = re.compile(r"^/(?P<intent>[^@{\s]+)(@(?P<confidence>[0-9.]+))?\s*(?P<entities>\{.*\})?\s*$", re.DOTALL)
 _HISTORY_MARGIN = 3
-_METADATA = "metadata.json"
+MOST_BYTES = 2 << 30
 
 
 class Model:
     """Holds no conversation and is never changed once loaded."""
 
-    def __init__(self, path: Path, metadata: ModelMetadata, runner: DirectGraphRunner) -> None:
+    def __init__(
+        self,
+        path: Path,
+        metadata: ModelMetadata,
+        runner: DirectGraphRunner,
+        *,
+        made_by: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
+        self.made_by = made_by or {}
+        """Which code made it (see `project.code`)."""
         self.id: str = metadata.model_id
         self.domain: Domain = _domain(metadata, runner)
         self.window = _window(metadata, runner)
@@ -52,27 +59,34 @@ class Model:
         self._slots = self.domain.slots
 
     @classmethod
-    def load(cls, path: Path, *, key: Ed25519PublicKey, code: Mapping[str, str] | None = None) -> Model:
+    def load(
+        cls, path: Path, *, key: Ed25519PublicKey, code: Mapping[str, str] | None = None, at_most: int = MOST_BYTES
+    ) -> Model:
         """Check the signature, unpack, construct every component. With `code` (see `project.code`), only if that made
-        the model.
+        the model; of a package of at most so many bytes.
 
-        Raises UnsignedModel, NeedsTensorFlow, or ModelError for what is no model or of another version of Rasa.
+        Raises UnsignedModel, NeedsTensorFlow, OtherCode, or ModelError for what is no model or of another version of
+        Rasa.
         """
-        with tempfile.TemporaryDirectory(prefix="xiaoer-model-") as temporary:
-            copy = package.verified_copy(path, key, Path(temporary))
-            needs.check_classes(_component_paths(copy), where=path.name)
+        with folders.temporary("model") as temporary:
+            copy = package.verified_copy(path, key, temporary, at_most=at_most)
+            unpacked = temporary / "unpacked"
+            unpacked.mkdir()
+            package.unpack(copy, unpacked)
+            copy.unlink()
+            needs.check_classes(_component_paths(unpacked, where=path.name), where=path.name)
+            made_by = package.made_by(unpacked)
             if code is not None:
-                package.check_code(copy, code)
-            storage_path = Path(temporary) / "components"
-            storage_path.mkdir()
+                package.check_code(made_by, code, where=path.name)
             try:
-                storage, metadata = _Storage.from_model_archive(storage_path, copy)
+                metadata = _metadata(unpacked)
                 swift.swap_in(metadata.predict_schema, metadata.domain)
                 context = ExecutionContext(graph_schema=metadata.predict_schema, model_id=metadata.model_id)
+                storage = LocalModelStorage(unpacked / "components")
                 runner = DirectGraphRunner.create(metadata.predict_schema, storage, context)
-            except (RasaException, UnsupportedModelVersionError, ValueError, KeyError) as error:
+            except (RasaException, UnsupportedModelVersionError, ValueError, KeyError, OSError) as error:
                 raise ModelError(f"{path}: cannot be loaded: {_reason(error)}") from error
-        return cls(path, metadata, runner)
+        return cls(path, metadata, runner, made_by=made_by)
 
     def new_tracker(self, conversation_id: str) -> HotTracker:
         return HotTracker(conversation_id, self._slots, domain=self.domain, window=self.window)
@@ -125,15 +139,6 @@ class Model:
         return prediction
 
 
-class _Storage(LocalModelStorage):
-    """Reads a package without the graph that trained it: that one names, and would import, all of Rasa's components."""
-
-    @staticmethod
-    def _load_metadata(directory: Path) -> ModelMetadata:
-        serialized = json.loads((directory / _METADATA).read_text(encoding="utf-8"))
-        return ModelMetadata.from_dict({**serialized, "train_schema": {"nodes": {}}})
-
-
 def plain(value: Any) -> Any:
     """JSON types: NumPy's numbers become Python's."""
     if isinstance(value, dict):
@@ -147,15 +152,19 @@ def plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _component_paths(archive: Path) -> list[str]:
+def _metadata(unpacked: Path) -> ModelMetadata:
+    """Without the graph that trained it: that one names, and would import, all of Rasa's components."""
+    serialized = json.loads((unpacked / package.METADATA).read_text(encoding="utf-8"))
+    return ModelMetadata.from_dict({**serialized, "train_schema": {"nodes": {}}})
+
+
+def _component_paths(unpacked: Path, *, where: str) -> list[str]:
     """The module paths of the components that will be constructed, read without constructing any."""
     try:
-        with tarfile.open(archive) as tar:
-            file = next((tar.extractfile(member) for member in tar if Path(member.name).name == _METADATA), None)
-            metadata = json.load(file) if file else {}
+        metadata = json.loads((unpacked / package.METADATA).read_text(encoding="utf-8"))
         return [node["uses"] for node in metadata["predict_schema"]["nodes"].values()]
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:
-        raise ModelError(f"{archive.name}: not a model package of Rasa 3: {_reason(error)}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{where}: not a model package of Rasa 3: {_reason(error)}") from error
 
 
 def _text_target(metadata: ModelMetadata) -> str | None:

@@ -14,9 +14,10 @@ from typing import Protocol
 
 import structlog
 
-from bot.engine import package, project
+from bot.engine import folders, package, project
 from bot.engine.engine import Engine
-from bot.errors import ModelError
+from bot.engine.shelf import Shelf, in_use, nothing
+from bot.errors import ModelError, OtherCode
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -38,20 +39,30 @@ class Models:
         self._slot = _Slot(engine)
         self._code = code
         self._settings = settings
+        self._shelf = Shelf(settings)
         self._swapping = asyncio.Lock()
-        self._refused: set[tuple[Path, int]] = set()
+        self._seen: frozenset[tuple[str, int]] = frozenset()
+        self._refused: set[tuple[str, int]] = set()
 
     @classmethod
     async def load(cls, settings: Settings, path: Path | None = None) -> Models:
-        """The newest model in `models/`, or the one at `path`. Whether other code made it is only a warning here:
-        a model that cannot be read at all is refused by its components."""
-        path, code = path or package.latest(settings.project / "models"), project.code(settings.project)
-        engine = await Engine.load(project=settings.project, model=path, settings=settings)
+        """The model at `path`; or the pinned one, or the newest that our key signed, the code of this process made and
+        whose actions are here. Where no such one is, other code's will do with a warning: a model that cannot be read
+        at all is refused by its components. What is refused is logged, and the next one tried.
+
+        Raises ModelError when nothing is left.
+        """
+        await asyncio.to_thread(folders.sweep, "model")
+        code = project.code(settings.project)
+        if path is not None:
+            engine = await _load(settings, path)
+        else:
+            engine = await _first(settings, code)
         models = cls(engine, settings=settings, code=code)
         try:
-            package.check_code(path, code)
-        except ModelError as error:
-            log.warning("model.other_code", model=path.name, reason=str(error))
+            package.check_code(engine.model.made_by, code, where=engine.model.path.name)
+        except OtherCode as error:
+            log.warning("model.other_code", model=engine.model.path.name, reason=str(error))
         _settle()
         return models
 
@@ -72,39 +83,102 @@ class Models:
         """Load another model, use it for every turn that begins from now on, and let the old one go when its last turn
         has ended. On an error (see `Engine.load`) the old one stays."""
         async with self._swapping:
-            engine = await Engine.load(
-                project=self._settings.project, model=path, settings=self._settings, code=self._code
-            )
+            engine = await _load(self._settings, path, code=self._code)
             old, self._slot = self._slot, _Slot(engine)
             await old.empty()
+            old.close()
             log.info("model.swapped", model=path.name, before=old.engine.model.path.name)
             del old
             _settle()
             return engine
 
     async def follow(self) -> None:
-        """Swap whenever a newer signed model appears in `models/`. Runs until cancelled; a bad one is refused once."""
+        """Swap whenever another signed model is to be served: a newer one, or one that was pinned. Runs until
+        cancelled; a bad one is refused once."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             await self.look()
 
     async def look(self) -> bool:
-        """Swap if there is a newer model than the current one; False if there is none, or it was refused."""
+        """Swap if another model is to be served than the current one; False if none is, or all were refused."""
+        state = self._shelf.state()
+        if state == self._seen:
+            return False
+        self._seen = state
+        for each in await asyncio.to_thread(self._wanted):
+            if each == self.current.model.path:
+                break
+            stamp = each.name, _changed_at(each)
+            if stamp in self._refused:
+                continue
+            try:
+                await self.swap(each)
+            except (
+                Exception
+            ) as error:  # Whatever is wrong with it: the old one goes on, and is followed by better ones.
+                self._refused.add(stamp)
+                _refuse(each, error)
+                continue
+            return True
+        return False
+
+    def _wanted(self) -> list[Path]:
+        """The pinned package; where none is, all that our key signed, best first, and what it did not is refused."""
+        pinned = self._shelf.pinned()
+        if pinned is not None:
+            return [pinned]
+        signed, refused = self._shelf.sorted()
+        for path, error in refused:
+            stamp = path.name, _changed_at(path)
+            if stamp not in self._refused:
+                self._refused.add(stamp)
+                _refuse(path, error)
+        return [each.path for each in signed]
+
+
+async def _load(settings: Settings, path: Path, *, code: Mapping[str, str] | None = None) -> Engine:
+    return await Engine.load(project=settings.project, model=path, settings=settings, code=code, all_actions=True)
+
+
+async def _first(settings: Settings, code: Mapping[str, str]) -> Engine:
+    """The best model that can be loaded; see `Models.load`."""
+    shelf = Shelf(settings)
+    signed, refused = shelf.sorted()
+    pinned = shelf.pinned()
+    wanted = [each.path for each in signed if each.path != pinned]
+    for path, error in refused:
+        _refuse(path, error)
+    reasons: list[Exception] = [error for _, error in refused]
+    of_other_code: list[Path] = []
+    for path in wanted if pinned is None else [pinned, *wanted]:
         try:
-            newest = package.latest(self._settings.project / "models")
-            stamp = (newest, newest.stat().st_mtime_ns)
-        except (ModelError, OSError):
-            return False
-        if newest == self.current.model.path or stamp in self._refused:
-            return False
+            return await _load(settings, path, code=code)
+        except OtherCode as error:
+            of_other_code.append(path)
+            reasons.append(error)
+        except Exception as error:  # Whatever is wrong with it, the next one may serve.
+            _refuse(path, error)
+            reasons.append(error)
+    for path in of_other_code:
         try:
-            await self.swap(newest)
-        except Exception as error:  # Whatever is wrong with it: the old one goes on, and is followed by better ones.
-            self._refused.add(stamp)
-            reason = str(error) if isinstance(error, ModelError) else type(error).__name__
-            log.error("model.refused", model=newest.name, reason=reason)
-            return False
-        return True
+            return await _load(settings, path)
+        except Exception as error:  # Whatever is wrong with it, the next one may serve.
+            _refuse(path, error)
+            reasons.append(error)
+    raise nothing(shelf.folder, reasons)
+
+
+def _refuse(path: Path, error: Exception) -> None:
+    log.error(
+        "model.refused", model=path.name, reason=str(error) if isinstance(error, ModelError) else type(error).__name__
+    )
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 GARBAGE = (10_000, 20, 100)
@@ -119,6 +193,9 @@ class _Slot:
         self._turns = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._kept = contextlib.ExitStack()
+        with contextlib.suppress(OSError, ModelError):  # Deleted meanwhile: what was loaded is served all the same.
+            self._kept.enter_context(in_use(engine.model.path))
 
     def enter(self) -> None:
         self._turns += 1
@@ -131,6 +208,10 @@ class _Slot:
 
     async def empty(self) -> None:
         await self._idle.wait()
+
+    def close(self) -> None:
+        """Its package may be pruned."""
+        self._kept.close()
 
 
 def _settle() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 import time
 import warnings
@@ -12,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.engine import package, project, quiet
+from bot.engine import folders, package, project, quiet, signing
+from bot.engine.shelf import Shelf
 from bot.errors import ConfigError, ModelError
 from bot.settings import Settings
 
@@ -32,31 +32,40 @@ def train(settings: Settings, *, force: bool = False, progress: Progress | None 
 
     Raises ConfigError for what is wrong with the files, NeedsTensorFlow, or ModelError when training fails.
     """
-    key = package.signing_key(settings)
+    key = signing.signing_key(settings)
     models = settings.project / "models"
     fingerprint = project.fingerprint(settings.project)
     made = None if force else unchanged(settings, fingerprint)
     if made is not None:
         return made
     models.mkdir(exist_ok=True)
+    folders.sweep("training", within=models)
     path = models / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{fingerprint}.tar.gz"
-    with tempfile.TemporaryDirectory(prefix=".training-", dir=models) as temporary:
-        fresh = Path(temporary) / path.name
+    with folders.temporary("training", within=models) as temporary:
+        fresh = temporary / path.name
         _train(settings.project, fresh, progress or _silent)
-        package.sign(fresh, key)
+        signing.sign(fresh, key, made=time.time())
         # The signature first: a model is never seen without it.
-        package.signature_of(fresh).replace(package.signature_of(path))
+        signing.signature_of(fresh).replace(signing.signature_of(path))
         fresh.replace(path)
+    Shelf(settings).prune(keep=settings.model.keep)
     return path
 
 
 def unchanged(settings: Settings, fingerprint: str) -> Path | None:
-    """A model trained from these inputs and signed with our key, made the newest; None if there is none."""
-    key = package.signing_key(settings).public_key()
-    for path in sorted((settings.project / "models").glob(f"*-{fingerprint}.tar.gz"), reverse=True):
-        if package.is_signed(path, key):
-            os.utime(path)
-            return path
+    """A model trained from these inputs and signed with our key, made the newest by signing it anew; None if there is
+    none."""
+    key, shelf = signing.signing_key(settings), Shelf(settings)
+    signed = shelf.sorted(key.public_key())[0]
+    for each in signed:
+        if each.path.name.endswith(f"-{fingerprint}.tar.gz"):
+            try:
+                package.check(each.path, key.public_key(), at_most=settings.model.max_mb << 20)
+            except ModelError:
+                continue
+            if each != signed[0]:
+                signing.sign(each.path, key, made=time.time())
+            return each.path
     return None
 
 

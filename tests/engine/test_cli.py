@@ -104,7 +104,7 @@ def test_validate_lists_every_problem(project: Path):
 def test_train_says_that_nothing_changed_and_models_can_be_listed_and_checked(project: Path):
     assert said(xiaoer(project, "train")).endswith("nothing has changed since it was trained\n")
     model = next((project / "models").glob("*.tar.gz"))
-    assert "signed  " in said(xiaoer(project, "model", "list"))
+    assert said(xiaoer(project, "model", "list")).endswith(f"signed    {model.name}  <- newest\n")
     assert said(xiaoer(project, "model", "check", model)).endswith("signed with our key\n")
     with model.open("ab") as file:
         file.write(b"x")

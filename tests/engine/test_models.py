@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import shutil
 import tarfile
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.engine import package
+from bot.engine import package, signing
 from bot.engine import project as projects
 from bot.engine.engine import Engine
 from bot.engine.graph_runner import DirectGraphRunner
 from bot.engine.models import Models
+from bot.engine.shelf import Shelf
 from bot.engine.training import train
 from bot.errors import ConfigError, ModelError, NeedsTensorFlow, UnsignedModel
 from bot.settings import Settings
@@ -29,7 +30,8 @@ def settings_of(project: Path, **env: str) -> Settings:
 
 
 def the_model(project: Path) -> Path:
-    return next((project / "models").glob("*.tar.gz"))
+    """The one that was trained."""
+    return next((project / "models").glob("2*.tar.gz"))
 
 
 # Signatures
@@ -45,7 +47,7 @@ async def test_a_changed_package_is_refused_before_it_is_unpacked(project: Path)
 
 async def test_a_package_without_a_signature_is_refused(project: Path):
     model = the_model(project)
-    package.signature_of(model).unlink()
+    signing.signature_of(model).unlink()
     with pytest.raises(UnsignedModel, match="not signed"):
         await Engine.load(project=project, model=model, settings=settings_of(project))
 
@@ -53,28 +55,28 @@ async def test_a_package_without_a_signature_is_refused(project: Path):
 @pytest.mark.parametrize("garbage", ["", "not base64 !", "QUJD", "\x00", "é"])
 async def test_a_signature_that_is_none_is_refused(project: Path, garbage: str):
     model = the_model(project)
-    package.signature_of(model).write_text(garbage, encoding="utf-8")
+    signing.signature_of(model).write_text(garbage, encoding="utf-8")
     with pytest.raises(UnsignedModel):
         await Engine.load(project=project, model=model, settings=settings_of(project))
 
 
 async def test_a_package_that_somebody_else_signed_is_refused(project: Path, tmp_path: Path):
-    _, verify = package.make_keys(tmp_path / "theirs")
+    _, verify = signing.make_keys(tmp_path / "theirs")
     settings = settings_of(project, XIAOER_VERIFY_KEY_FILE=str(verify))
     with pytest.raises(UnsignedModel, match="signed by another"):
         await Engine.load(project=project, model=the_model(project), settings=settings)
 
 
 async def test_a_package_is_signed_with_one_key_and_served_with_the_other(project: Path, tmp_path: Path):
-    signing, verify = package.make_keys(tmp_path / "keys")
+    private, verify = signing.make_keys(tmp_path / "keys")
     model = the_model(project)
-    package.sign(model, package.signing_key(settings_of(project, XIAOER_SIGNING_KEY_FILE=str(signing))))
+    signing.sign(model, signing.signing_key(settings_of(project, XIAOER_SIGNING_KEY_FILE=str(private))), made=1)
     settings = settings_of(project, XIAOER_VERIFY_KEY_FILE=str(verify))
     engine = await Engine.load(project=project, model=model, settings=settings)
     assert engine.model.path == model
-    assert signing.stat().st_mode & 0o777 == 0o600
+    assert private.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
-        package.make_keys(tmp_path / "keys")
+        signing.make_keys(tmp_path / "keys")
 
 
 async def test_no_key_at_all_is_said(project: Path):
@@ -85,14 +87,14 @@ async def test_no_key_at_all_is_said(project: Path):
 
 def test_a_key_of_another_kind_is_said(project: Path):
     with pytest.raises(ConfigError, match="XIAOER_SIGNING_KEY: not a private key"):
-        package.signing_key(settings_of(project, XIAOER_SIGNING_KEY="hello"))
+        signing.signing_key(settings_of(project, XIAOER_SIGNING_KEY="hello"))
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b garbage"])
 async def test_a_signed_file_that_is_no_model_is_said_in_one_line(project: Path, content: bytes):
     model = project / "models" / "other.tar.gz"
     model.write_bytes(content)
-    package.sign(model, package.signing_key(settings_of(project)))
+    signing.sign(model, signing.signing_key(settings_of(project)), made=1)
     with pytest.raises(ModelError, match=r"other\.tar\.gz") as refused:
         await Engine.load(project=project, model=model, settings=settings_of(project))
     assert "\n" not in str(refused.value)
@@ -136,8 +138,8 @@ def test_training_tells_how_far_it_is_and_signs_what_it_made(project: Path):
     assert steps[0][0] == 0
     assert steps[-1][0] == steps[-1][1] > 10
     assert {"WhitespaceTokenizer", "RulePolicy"} <= {name for _, _, name in steps}
-    assert package.is_signed(model, package.verify_key(settings_of(project)))
-    assert not list((project / "models").glob(".training-*"))
+    assert package.check(model, signing.verify_key(settings_of(project)), at_most=1 << 30).name == model.name
+    assert not list((project / "models").glob("xiaoer-training-*"))
 
 
 @pytest.mark.parametrize(
@@ -170,18 +172,17 @@ def test_a_failed_training_leaves_the_old_model_the_newest(project: Path):
     (project / "domain.yml").write_text("intents: [")
     with pytest.raises((ConfigError, ModelError)):
         train(settings_of(project), force=True)
-    assert package.latest(project / "models") == model
+    assert Shelf(settings_of(project)).newest() == model
 
 
 # Swapping
 
 
-def another_model(project: Path, name: str = "zz-next.tar.gz") -> Path:
+def another_model(project: Path, name: str = "zz-next.tar.gz", *, later_s: float = 10) -> Path:
+    """A copy of the model, signed as made so much later than now."""
     model = project / "models" / name
     shutil.copyfile(the_model(project), model)
-    package.sign(model, package.signing_key(settings_of(project)))
-    later = the_model(project).stat().st_mtime + 10
-    os.utime(model, (later, later))
+    signing.sign(model, signing.signing_key(settings_of(project)), made=time.time() + later_s)
     return model
 
 
@@ -204,7 +205,7 @@ async def test_a_turn_ends_with_the_engine_it_began_with(project: Path, talk: Ca
 async def test_a_refused_model_leaves_the_old_one_in_use(project: Path):
     models = await Models.load(settings_of(project))
     old, bad = models.current, another_model(project)
-    package.signature_of(bad).unlink()
+    signing.signature_of(bad).unlink()
     with pytest.raises(UnsignedModel):
         await models.swap(bad)
     assert models.current is old
@@ -277,7 +278,7 @@ async def test_a_model_that_does_not_say_which_code_made_it_is_not_swapped_in(pr
         for member in made:
             if package.MADE_BY not in member.name:
                 copy.addfile(member, made.extractfile(member) if member.isfile() else None)
-    package.sign(bare, package.signing_key(settings_of(project)))
+    signing.sign(bare, signing.signing_key(settings_of(project)), made=time.time() + 10)
     with pytest.raises(ModelError, match="does not say which code made it"):
         await models.swap(bare)
     assert (await Models.load(settings_of(project), bare)).current.model.path == bare, "but one may start with it"

@@ -259,7 +259,7 @@ ODD = [
 
 @pytest.fixture(scope="session")
 def parse(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from bot.engine import package, training
+    from bot.engine import signing, training
     from bot.engine.model import Model
     from bot.settings import Settings
 
@@ -270,7 +270,7 @@ def parse(tmp_path_factory: pytest.TempPathFactory) -> Any:
     told = [{"text": text, "intent": name, "entities": []} for text, name in zip(TEXTS, LABELS, strict=True)]
     (folder / "data" / "nlu.json").write_text(json.dumps({"rasa_nlu_data": {"common_examples": told}}))
     settings = Settings.load(folder, {})
-    loaded = Model.load(training.train(settings), key=package.verify_key(settings))
+    loaded = Model.load(training.train(settings), key=signing.verify_key(settings))
     tracker = loaded.new_tracker("test")
     return lambda text: loaded.understand(text, tracker, metadata={})
 
