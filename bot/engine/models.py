@@ -7,22 +7,33 @@ import contextlib
 import ctypes
 import gc
 import sys
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bot.engine import folders, package, project
 from bot.engine.engine import Engine
 from bot.engine.shelf import Shelf, in_use, nothing
-from bot.errors import ModelError, OtherCode
+from bot.errors import ModelError, OtherCode, StoreDown
 from bot.settings import Settings
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0
+
+
+News = tuple[str, Path, dict[str, str]]
+"""An event, the package, and its fields."""
+
+
+class Record(Protocol):
+    """How the audit trail is written: `bot.store.audit.Audit.record`."""
+
+    async def __call__(self, event: str, *, actor: str, subject: str = "", **fields: Any) -> object: ...
 
 
 class Source(Protocol):
@@ -43,6 +54,7 @@ class Models:
         self._swapping = asyncio.Lock()
         self._seen: frozenset[tuple[str, int]] = frozenset()
         self._refused: set[tuple[str, int]] = set()
+        self._news: deque[News] = deque()
 
     @classmethod
     async def load(cls, settings: Settings, path: Path | None = None) -> Models:
@@ -54,11 +66,14 @@ class Models:
         """
         await asyncio.to_thread(folders.sweep, "model")
         code = project.code(settings.project)
+        refused: dict[Path, str] = {}
         if path is not None:
             engine = await _load(settings, path)
         else:
-            engine = await _first(settings, code)
+            engine, refused = await _first(settings, code)
         models = cls(engine, settings=settings, code=code)
+        models._news.extend(("model.refused", each, {"reason": reason}) for each, reason in refused.items())
+        models._refused.update((each.name, _changed_at(each)) for each in refused)
         try:
             package.check_code(engine.model.made_by, code, where=engine.model.path.name)
         except OtherCode as error:
@@ -87,17 +102,32 @@ class Models:
             old, self._slot = self._slot, _Slot(engine)
             await old.empty()
             old.close()
-            log.info("model.swapped", model=path.name, before=old.engine.model.path.name)
+            before = old.engine.model.path.name
+            log.info("model.swapped", model=path.name, before=before)
+            self._news.append(("model.swapped", path, {"before": before}))
             del old
             _settle()
             return engine
 
-    async def follow(self) -> None:
-        """Swap whenever another signed model is to be served: a newer one, or one that was pinned. Runs until
+    async def follow(self, record: Record, *, actor: str, pinned: Path | None = None) -> None:
+        """Swap whenever another signed model is to be served: a newer one, or one that was pinned; none if this process
+        was told which. What becomes of models goes into the audit trail by `record`, as what `actor` did. Runs until
         cancelled; a bad one is refused once."""
         while True:
+            await self._tell(record, actor)
             await asyncio.sleep(LOOK_EVERY_S)
-            await self.look()
+            if pinned is None:
+                await self.look()
+
+    async def _tell(self, record: Record, actor: str) -> None:
+        """Unless Redis is away: then later."""
+        while self._news:
+            event, path, fields = self._news[0]
+            try:
+                await record(event, actor=actor, subject=f"model:{path.name}", **fields)
+            except StoreDown:
+                return
+            self._news.popleft()
 
     async def look(self) -> bool:
         """Swap if another model is to be served than the current one; False if none is, or all were refused."""
@@ -117,10 +147,13 @@ class Models:
                 Exception
             ) as error:  # Whatever is wrong with it: the old one goes on, and is followed by better ones.
                 self._refused.add(stamp)
-                _refuse(each, error)
+                self._refuse(each, error)
                 continue
             return True
         return False
+
+    def _refuse(self, path: Path, error: Exception) -> None:
+        self._news.append(("model.refused", path, {"reason": _refuse(path, error)}))
 
     def _wanted(self) -> list[Path]:
         """The pinned package; where none is, all that our key signed, best first, and what it did not is refused."""
@@ -132,7 +165,7 @@ class Models:
             stamp = path.name, _changed_at(path)
             if stamp not in self._refused:
                 self._refused.add(stamp)
-                _refuse(path, error)
+                self._refuse(path, error)
         return [each.path for each in signed]
 
 
@@ -140,38 +173,31 @@ async def _load(settings: Settings, path: Path, *, code: Mapping[str, str] | Non
     return await Engine.load(project=settings.project, model=path, settings=settings, code=code, all_actions=True)
 
 
-async def _first(settings: Settings, code: Mapping[str, str]) -> Engine:
-    """The best model that can be loaded; see `Models.load`."""
+async def _first(settings: Settings, code: Mapping[str, str]) -> tuple[Engine, dict[Path, str]]:
+    """The best model that can be loaded, and what was refused before and why; see `Models.load`."""
     shelf = Shelf(settings)
-    signed, refused = shelf.sorted()
+    signed, strangers = shelf.sorted()
     pinned = shelf.pinned()
-    wanted = [each.path for each in signed if each.path != pinned]
-    for path, error in refused:
-        _refuse(path, error)
-    reasons: list[Exception] = [error for _, error in refused]
+    wanted = [*([] if pinned is None else [pinned]), *(each.path for each in signed if each.path != pinned)]
+    refused = {path: _refuse(path, error) for path, error in strangers}
     of_other_code: list[Path] = []
-    for path in wanted if pinned is None else [pinned, *wanted]:
+    for path, made_by in [(path, code) for path in wanted] + [(path, None) for path in wanted]:
+        if made_by is None and path not in of_other_code:
+            continue
         try:
-            return await _load(settings, path, code=code)
-        except OtherCode as error:
+            return await _load(settings, path, code=made_by), refused
+        except OtherCode:
             of_other_code.append(path)
-            reasons.append(error)
         except Exception as error:  # Whatever is wrong with it, the next one may serve.
-            _refuse(path, error)
-            reasons.append(error)
-    for path in of_other_code:
-        try:
-            return await _load(settings, path)
-        except Exception as error:  # Whatever is wrong with it, the next one may serve.
-            _refuse(path, error)
-            reasons.append(error)
-    raise nothing(shelf.folder, reasons)
+            refused[path] = _refuse(path, error)
+    raise nothing(shelf.folder, list(refused.values()))
 
 
-def _refuse(path: Path, error: Exception) -> None:
-    log.error(
-        "model.refused", model=path.name, reason=str(error) if isinstance(error, ModelError) else type(error).__name__
-    )
+def _refuse(path: Path, error: Exception) -> str:
+    """Returns the reason, which is logged."""
+    reason = str(error) if isinstance(error, ModelError) else type(error).__name__
+    log.error("model.refused", model=path.name, reason=reason)
+    return reason
 
 
 def _changed_at(path: Path) -> int:

@@ -70,7 +70,7 @@ class Shelf:
         if pinned is not None:
             return pinned
         if not signed:
-            raise nothing(self.folder, [error for _, error in refused])
+            raise nothing(self.folder, [str(error) for _, error in refused])
         return signed[0].path
 
     def pinned(self) -> Path | None:
@@ -85,14 +85,19 @@ class Shelf:
         if package is None:
             (self.folder / PIN).unlink(missing_ok=True)
             return
+        path = self.demand(package)
+        temporary = self.folder / f".{PIN}.new"
+        temporary.write_text(f"{path.name}\n", encoding="utf-8")
+        temporary.replace(self.folder / PIN)
+
+    def demand(self, package: Path) -> Path:
+        """The package of this name here. Raises ModelError where there is none, UnsignedModel if it is not ours."""
         path = self.folder / package.name
         if not path.is_file():
             names = ", ".join(each.name for each in self.packages()) or "none"
             raise ModelError(f"{path}: no such model; in models/: {names}")
         signing.statement_of(path, signing.verify_key(self._settings))
-        temporary = self.folder / f".{PIN}.new"
-        temporary.write_text(f"{path.name}\n", encoding="utf-8")
-        temporary.replace(self.folder / PIN)
+        return path
 
     def prune(self, *, keep: int) -> list[Path]:
         """Delete all but the `keep` newest that our key signed, what is pinned and what is in use; returns what went.
@@ -106,11 +111,11 @@ class Shelf:
         return gone
 
 
-def nothing(folder: Path, refused: Sequence[Exception]) -> ModelError:
+def nothing(folder: Path, reasons: Sequence[str]) -> ModelError:
     """What to say where no package is left."""
-    if not refused:
+    if not reasons:
         return ModelError(f"{folder}: no model; train one with `xiaoer train`")
-    return ModelError("\n".join(str(each) or type(each).__name__ for each in refused))
+    return ModelError("\n".join(reasons))
 
 
 @contextmanager

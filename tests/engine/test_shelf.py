@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -19,7 +20,7 @@ from bot.engine import folders, package, signing
 from bot.engine.models import Models
 from bot.engine.shelf import Shelf, in_use
 from bot.engine.training import train
-from bot.errors import ConfigError, ModelError, UnsignedModel
+from bot.errors import ConfigError, ModelError, StoreDown, UnsignedModel
 from bot.settings import ModelSettings, Settings
 from tests.engine.test_models import another_model, settings_of, the_model
 
@@ -291,6 +292,42 @@ def test_training_keeps_the_folder_small(project: Path):
     made, old = train(settings, force=True), the_model(project)
     assert {each.path for each in Shelf(settings).sorted()[0]} == {made, old}
     assert len(Shelf(settings).packages()) == 2
+
+
+class Trail:
+    """Stands for the audit trail: what it was given; `down` as often as it says."""
+
+    def __init__(self, down: int = 0) -> None:
+        self.lines: list[tuple[str, str, str, dict[str, str]]] = []
+        self.down = down
+        self.full = asyncio.Event()
+
+    async def record(self, event: str, *, actor: str, subject: str = "", **fields: str) -> None:
+        if self.down:
+            self.down -= 1
+            raise StoreDown("Redis", retry_after_s=1)
+        self.lines.append((event, actor, subject, fields))
+        self.full.set()
+
+
+async def test_what_becomes_of_models_goes_into_the_audit_trail(project: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also what happened before there was one to write to, and while Redis was away."""
+    monkeypatch.setattr("bot.engine.models.LOOK_EVERY_S", 0.01)
+    foreign = project / "models" / "foreign.tar.gz"
+    foreign.write_bytes(b"x")
+    models, trail = await Models.load(settings_of(project)), Trail(down=2)
+    following = asyncio.create_task(models.follow(trail.record, actor="worker:w1"))
+    await trail.full.wait()
+    ((event, actor, subject, fields),) = trail.lines
+    assert (event, actor, subject) == ("model.refused", "worker:w1", "model:foreign.tar.gz")
+    assert "not signed" in fields["reason"]
+    trail.full.clear()
+    newer = another_model(project)
+    await trail.full.wait()
+    following.cancel()
+    assert trail.lines[1:] == [
+        ("model.swapped", "worker:w1", f"model:{newer.name}", {"before": the_model(project).name})
+    ]
 
 
 # Actions

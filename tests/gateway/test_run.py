@@ -43,10 +43,10 @@ async def start(project: Path, environment: dict[str, str], *options: str) -> as
 
 @asynccontextmanager
 async def running(
-    project: Path, redis_url: str, *options: str
+    project: Path, redis_url: str, *options: str, more: dict[str, str] | None = None
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     (port,) = free_ports(1)
-    process = await start(project, env(project, redis_url), "--port", str(port), *options)
+    process = await start(project, env(project, redis_url, **(more or {})), "--port", str(port), *options)
     try:
         async with aiohttp.ClientSession() as client:
 
