@@ -72,7 +72,8 @@ class Models:
         else:
             engine, refused = await _first(settings, code)
         models = cls(engine, settings=settings, code=code)
-        models._news.extend(("model.refused", each, {"reason": reason}) for each, reason in refused.items())
+        for each, reason in refused.items():
+            models._to_record("model.refused", each, reason=reason)
         models._refused.update((each.name, _changed_at(each)) for each in refused)
         try:
             package.check_code(engine.model.made_by, code, where=engine.model.path.name)
@@ -104,7 +105,7 @@ class Models:
             old.close()
             before = old.engine.model.path.name
             log.info("model.swapped", model=path.name, before=before)
-            self._news.append(("model.swapped", path, {"before": before}))
+            self._to_record("model.swapped", path, before=before)
             del old
             _settle()
             return engine
@@ -152,8 +153,11 @@ class Models:
             return True
         return False
 
+    def _to_record(self, event: str, path: Path, **fields: str) -> None:
+        self._news.append((event, path, fields))
+
     def _refuse(self, path: Path, error: Exception) -> None:
-        self._news.append(("model.refused", path, {"reason": _refuse(path, error)}))
+        self._to_record("model.refused", path, reason=_refuse(path, error))
 
     def _wanted(self) -> list[Path]:
         """The pinned package; where none is, all that our key signed, best first, and what it did not is refused."""
