@@ -289,7 +289,8 @@ def test_training_keeps_the_folder_small(project: Path):
     settings = settings_of(project).model_copy(update={"model": ModelSettings(keep=2)})
     for n in range(3):
         another_model(project, f"m{n}.tar.gz", later_s=-100 + n)
-    made, old = train(settings, force=True), the_model(project)
+    old = the_model(project)
+    made = train(settings, force=True)
     assert {each.path for each in Shelf(settings).sorted()[0]} == {made, old}
     assert len(Shelf(settings).packages()) == 2
 
