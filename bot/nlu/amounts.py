@@ -48,12 +48,7 @@ def find(atoms: Sequence[Atom]) -> Iterator[Found]:
 def bare(atoms: Sequence[Atom], at: int) -> Found | None:
     """A number that is all the message says."""
     number = quantity(atoms, at)
-    if (
-        number is None
-        or not number.is_plain
-        or not plain.is_bare(atoms, at)
-        or _has_too_many_decimals(atoms, number, "")
-    ):
+    if number is None or not plain.is_bare(atoms, at) or not _may_be_unnamed(atoms, number):
         return None
     return _found(atoms, at, at + 1, number.value, "", rank=BARE)
 
@@ -242,7 +237,8 @@ def _parts(atoms: Sequence[Atom], number: Quantity) -> Read | None:
     unit = atoms[at] if at < len(atoms) else None
     if unit is None or unit.tag != "SUB":
         return None
-    if number.value is None or not number.is_plain or _is_negative(atoms, start):
+    refused = number.value is None or not number.is_plain or _is_negative(atoms, start)
+    if refused or (start and atoms[start - 1].tag == "CUR"):  # 块八毛
         return at + 1, []
     if unit.text in ("分", "毫", "仙") or (len(unit.text) == 1 and unit.text in "pPcC" and not _is_glued(atoms, at)):
         return at + 1, []
@@ -253,13 +249,18 @@ def _parts(atoms: Sequence[Atom], number: Quantity) -> Read | None:
     return end, [] if total is None else _listed(atoms, start, end, total / 100, currency)
 
 
+def _may_be_unnamed(atoms: Sequence[Atom], number: Quantity) -> bool:
+    doubtful = _has_too_many_decimals(atoms, number, "") or _is_negative(atoms, number.start)
+    return number.value is not None and number.is_plain and not doubtful
+
+
 def _is_glued(atoms: Sequence[Atom], at: int) -> bool:
     return atoms[at - 1].end == atoms[at].start
 
 
 def _number(atoms: Sequence[Atom], number: Quantity) -> Read:
     """A number without a currency, by its shape or by the word before it that asks for one."""
-    if number.value is None or not number.is_plain or _has_too_many_decimals(atoms, number, ""):
+    if not _may_be_unnamed(atoms, number):
         return number.end, []
     rank = SHAPED if plain.is_shaped(atoms, number.start) else CUED if plain.is_cued(atoms, number.start) else None
     if rank is None:

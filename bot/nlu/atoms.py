@@ -46,7 +46,7 @@ _LATIN_SIGNS = [form for form in _LATIN_PHRASES if form[-1] in "$€£¥"]
 _EN = "|".join(sorted(numerals.EN_WORDS, key=len, reverse=True))
 _SCALE = f"(?:{_alternation([*numerals.EN_SCALES])})"
 _DIGITS = (
-    r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d{1,3}(?:['’]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+    r"(?:\d{1,3}(?:,\d{3}){1,6}(?![\d,])|\d{1,2}(?:,\d\d){1,6},\d{3}(?!\d)|\d{1,3}(?:['’]\d{3}){1,6}(?!\d)|\d+)(?:\.\d+)?"
     r"|(?<![\d.])\.\d+"
 )
 _POINT = f"[{han_numerals.ZH_POINTS}]"
@@ -62,7 +62,7 @@ _SCAN = re.compile(
             rf"(?P<phrase>(?=[a-z$¥])(?<![a-z])(?:(?:{_alternation(_LATIN_SIGNS)})"
             rf"|(?:{_alternation(_LATIN_PHRASES)})(?![a-z])))",
             rf"(?P<zh_decimal>(?:{_NUMERAL}+|(?<![\d.])\d+){_POINT}(?:{_NUMERAL}+|\d+(?:[万亿千]+|(?!\d)))"
-            rf"(?:(?<=[百千万萬亿億])|(?={_HAN_MONEY}))(?!{_NUMERAL}|[分刻半钟鐘整时]))",
+            rf"(?:(?<=[百千万萬亿億])|(?={_HAN_MONEY})|[wk](?![a-z0-9]))(?!{_NUMERAL}|[分刻半钟鐘整时]))",
             rf"(?P<han>(?:(?=[{HAN}])|(?<!\d)(?=\d))(?:(?:{_alternation(_OTHER_HAN_FORMS)})"
             rf"|(?:{_alternation(_NUMERAL_FORMS)})(?!{_NUMERAL})))",
             rf"(?P<zh_ordinal>第(?:{_NUMERAL}+|\d+))",

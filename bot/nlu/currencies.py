@@ -16,6 +16,8 @@ MAX_MINOR = 10**15
 _BEFORE = habits("before")
 _GENERIC = habits("generic")
 _YEN = habits("yen")
+_NEAR = 16
+"""Atoms."""
 _SIGNS = "$¥€£₹₩฿₽₺₴₪₱₫₦৳₸₾₡₭₮"
 # Currencies that share a name: "20 dollars CAD", 五块美金.
 _FAMILIES = {
@@ -58,7 +60,8 @@ def is_unit_word(atom: Atom) -> bool:
 def of_sign(atoms: Sequence[Atom], at: int) -> str:
     """The currency of the word or sign at `at`; empty where it names several. ¥ is the yen beside a word for it."""
     atom = atoms[at]
-    if atom.text == "¥" and any(each.text.lower() in _YEN for each in atoms):
+    beside = atoms[max(0, at - _NEAR) : at + _NEAR] if atom.text == "¥" else ()
+    if any(each.text.lower() in _YEN for each in beside):
         return "JPY"
     return "" if atom.lemma == "?" else atom.lemma
 

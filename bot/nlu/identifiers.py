@@ -120,9 +120,9 @@ def _is_something_else(entity: str, atoms: Sequence[Atom], start: int, last: int
 def _row(atoms: Sequence[Atom], at: int) -> tuple[int, int]:
     """The atoms around `at` that spell one number: `4 8 2 1`, `double five one`, `6222 0212 3456`, `551-041`."""
     first, last = at, at + 1
-    while (step := _joins(atoms, last - 1, last)) > 0:
+    while last - at < _LONGEST_ROW and (step := _joins(atoms, last - 1, last)) > 0:
         last += step
-    while first > 0 and (step := _joined_before(atoms, first)) > 0:
+    while first > 0 and at - first < _LONGEST_ROW and (step := _joined_before(atoms, first)) > 0:
         first -= step
     return first, last
 
@@ -154,6 +154,8 @@ def _joined_before(atoms: Sequence[Atom], first: int) -> int:
 
 
 _MARKS = frozenset("-.·–")
+_LONGEST_ROW = 64
+"""Atoms: 28 digits with marks between them, and some."""
 
 
 def digits_of(atoms: Sequence[Atom]) -> str:

@@ -167,7 +167,7 @@ _PHRASES = {
     "refunds|business|working|factor|percentage|star|stars|pieces|transfers|charges|friends|months|km|"
     "miles|kg|g|gb|mb|th|g网|个|次|张|条|笔|位|人|家|遍|件|台|部|岁|点半|折|度|倍|单|码|楼|号楼|线|期|"
     "级|步|项|种|样|只|本|双|把|名|组|批|回|行|层|公里|米|斤|公斤|小时内|工作日|个工作日|天内|个人|"
-    "分之|路|代|头|成|口|g流量|％|字|篇|章|页|辈子|份|股|排|版|趟|顿|瓶",
+    "分之|路|代|头|成|口|g流量|％|字|篇|章|页|辈子|份|股|排|版|趟|顿|瓶|克|升|毫升|吨|平米",
 }
 # Never the start of anything: common words that begin with a numeral or a unit.
 _IDIOMS = forms(
@@ -183,7 +183,7 @@ _IDIOMS = forms(
     "到底 到处 达到 直到 由于 理由 自由 从来 从不 自己 自动 自助 自带 和平 跟进 跟单 退出 付费 付出 花呗 提供 提示 "
     "提醒 提前 提交 提问 转人工 转接 收费 收入 收款 取消 取回 取得 存在 打开 打不开 打电话 共享 公共 总是 汇率 "
     "冲突 充电 充分 借口 借记 欠费 号卡 一家 一番 一开始 一年到头 两边 两清 三思 十足 万里 万国 亿万 一律 "
-    "一天到晚"
+    "一天到晚 一毛不拔"
 )
 
 

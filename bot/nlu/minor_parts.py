@@ -10,7 +10,7 @@ from bot.nlu.atoms import Atom
 from bot.nlu.currencies import decimal_places
 
 _CENTS = frozenset(("USD", "CAD", "AUD", "HKD", "SGD", "NZD", "TWD", "EUR", "MYR", "ZAR"))
-_JOINTS = frozenset(("and", "又", "&"))
+_JOINTS = frozenset(("and", "n", "plus", "又", "&"))
 _ENDS = frozenset(".,!?;，。！？；)）")
 
 

@@ -12,12 +12,13 @@ _SHAPED = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d\d)?|\d+\.\d{2}|[\d.,]+ ?(?:k|w|grand)|\d+w\d"
     r"|.*[百千万萬].*|[a-z ]+ grand|.+ (?:lakhs?|lacs?|crores?)|[一二两三四五六七八九十]+[wk]"
 )
-# A pension plan and two hotlines for complaints.
-_NAMES = frozenset(("401k", "401 k", "12315", "12345"))
+# A pension plan and hotlines.
+_NAMES = frozenset(("401k", "401 k", "12315", "12345", "12306", "10086", "10010", "95588", "95599", "95533", "95566"))
 MAY_FOLLOW = frozenset(
     forms(
         "to from for on at in into and or but back please pls via by with yesterday today tomorrow now instead of "
-        "is was were has have had hasn't haven't wasn't isn't because so that which this if as out off not only per"
+        "is was were has have had hasn't haven't wasn't isn't because so that which this if as out off not only per "
+        "twice again already total extra each when while after before since until"
     )
 )
 # Classes of atoms after a number that make it a count, a time or a date.
@@ -26,10 +27,10 @@ MEASURES = frozenset(
 )
 COUNTS = frozenset(("%", "笔", "个", "成"))
 """Of no class of their own, since they stand before amounts too: 那笔399."""
-_NAMES_OF_AMOUNTS = frozenset(
+NAMES_OF_AMOUNTS = frozenset(
     ["refund", "refunds", "payment", "payments", "transfer", "transfers", "charges", "那笔", "这笔", "那个", "两笔"]
 )
-_NOT_ALONE = frozenset(("NUM", "ID", "MONTH", "CODECUE", "CARDCUE", "PHONECUE", "CARD", "REL", "FEW", "SUB"))
+_NOT_ALONE = frozenset(("NUM", "ID", "MONTH", "CODECUE", "CARDCUE", "PHONECUE", "CARD", "REL", "FEW", "SUB", "CUR"))
 
 
 def is_shaped(atoms: Sequence[Atom], at: int) -> bool:
@@ -57,7 +58,7 @@ def _has_cue(atoms: Sequence[Atom], at: int) -> bool:
     for before in reversed(atoms[max(0, at - 5) : at]):
         if before.text.lower() in ("number", "no", "no.", "num", "id", "#", "digit", "digits"):
             return False
-        if before.tag == "AMOUNTCUE" or before.text.lower() in _NAMES_OF_AMOUNTS:
+        if before.tag == "AMOUNTCUE" or before.text.lower() in NAMES_OF_AMOUNTS:
             return True
         if before.tag not in ("OF", "TO") and before.text not in ("这", "that", "it"):
             return False
@@ -85,7 +86,7 @@ def is_measured(atoms: Sequence[Atom], at: int) -> bool:
         return True
     if after.tag == "OF" and after.text.isascii() and after.text.isalpha():
         return after.text.lower() not in MAY_FOLLOW and after.text.lower() not in ("my", "me", "it", "you", "please")
-    word = after.tag == "WORD" or (after.tag == "AMOUNTCUE" and after.text.isascii())
+    word = after.tag == "WORD" or (after.tag in ("AMOUNTCUE", "ORDERCUE") and after.text.isascii())
     return word and after.text.lower() not in MAY_FOLLOW
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.nlu import numerals
 from bot.nlu.atoms import Atom
+from bot.nlu.plain_amounts import NAMES_OF_AMOUNTS
 from bot.nlu.tongues import habits
 from bot.nlu.wordlist import forms
 
@@ -60,12 +61,22 @@ def _glued(atoms: Sequence[Atom], at: int) -> int:
             end += 1
             continue
         after = atoms[end + 1] if end + 1 < len(atoms) else None
-        if atoms[end].text not in (",", ".", "'", "’") or after is None or after.tag != "NUM":
+        if atoms[end].text not in (",", ".", "'", "’", "，") or after is None or after.tag != "NUM":
+            break
+        if atoms[end].text == "，" and not _goes_on(atoms, end):
             break
         if after.start != atoms[end].end or not after.text[0].isdigit():
             break
         end += 2
     return end
+
+
+def _goes_on(atoms: Sequence[Atom], comma: int) -> bool:
+    """`1，234.56元` may be one number, `付了200，300是运费` are two."""
+    left, right = atoms[comma - 1], atoms[comma + 1]
+    after = atoms[comma + 2].tag if comma + 2 < len(atoms) else ""
+    grouped = len(left.digits) <= 3 and len(right.text.partition(".")[0]) == 3
+    return grouped and ("." in right.text or after == "CUR")
 
 
 def _spaced(atoms: Sequence[Atom], at: int) -> int:
@@ -91,7 +102,7 @@ def _may_be_grouped(atoms: Sequence[Atom], at: int) -> bool:
     before = atoms[at - 1]
     if before.tag == "OF":
         return before.text.lower() not in _NO_AMOUNT_BEFORE
-    return before.tag in ("CUR", "AMOUNTCUE", "OTHER", "ALONGSIDE")
+    return before.tag in ("CUR", "AMOUNTCUE", "OTHER", "ALONGSIDE") or before.text.lower() in NAMES_OF_AMOUNTS
 
 
 def _whole(
@@ -100,7 +111,7 @@ def _whole(
     while end < len(atoms) and _follows(atoms, end) and not _is_apart(atoms, end):
         value = _sum(atoms[end - 1], atoms[end], value)
         end += 1
-    if _is_either(atoms[start]) or (start and _is_vague_before(atoms, start)):
+    if _is_either(atoms[start]) or (start and (_is_vague_before(atoms, start) or _is_spelt_on(atoms, start))):
         value = None
     if end < len(atoms) and _is_vague_after(atoms, end):
         return Quantity(start, end + 1 + (atoms[end].text == "-"), None)
@@ -130,6 +141,15 @@ def _sum(left: Atom, right: Atom, value: Decimal | None) -> Decimal | None:
 def _is_either(atom: Atom) -> bool:
     """三五块: three to five."""
     return len(atom.text) == 2 == len(atom.digits) and not atom.text.isascii() and "0" not in atom.digits
+
+
+def _is_spelt_on(atoms: Sequence[Atom], start: int) -> bool:
+    """The five of `one oh five`, the 50 of `100+50`, the 二 of 一点二 that is not read as one number."""
+    before = atoms[start - 1]
+    if before.end < atoms[start].start:
+        return before.digits != "" and before.tag != "NUM"
+    computed = before.text in "+*×/÷" and start > 1 and atoms[start - 2].tag == "NUM"
+    return computed or before.text in ("一点", "一點")
 
 
 def _is_vague_before(atoms: Sequence[Atom], start: int) -> bool:

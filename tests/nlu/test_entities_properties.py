@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bot.nlu import amounts, identifiers
+from bot.nlu.atoms import scan
 from bot.nlu.found import Found
 from bot.nlu.han_numerals import parse_chinese
 from bot.nlu.numerals import parse_english
@@ -32,6 +35,32 @@ AMOUNTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "yuan": ("CNY", lambda minor: f"{minor / 100:.2f} yuan"),
     "元": ("CNY", lambda minor: f"{minor / 100:.2f}元"),
     "美元": ("USD", lambda minor: f"{minor / 100:.2f}美元"),
+}
+
+
+def _indian(minor: int) -> str:
+    whole, rest = divmod(minor, 100)
+    head, tail = str(whole)[:-3], str(whole)[-3:]
+    pairs = [head[max(0, at - 2) : at] for at in range(len(head), 0, -2)][::-1]
+    return f"₹{','.join([*pairs, tail])}.{rest:02d}"
+
+
+def _continental(minor: int, *, mark: str = ".") -> str:
+    return f"{minor / 100:,.2f}".replace(",", "·").replace(".", ",").replace("·", mark)
+
+
+AMOUNTS |= {
+    "continental": ("EUR", lambda minor: f"€{_continental(minor)}"),
+    "continental after": ("EUR", lambda minor: f"{_continental(minor)} €"),
+    "continental spaced": ("PLN", lambda minor: f"{_continental(minor, mark=' ')} zł"),
+    "swiss": ("CHF", lambda minor: "CHF " + f"{minor / 100:,.2f}".replace(",", "'")),
+    "indian": ("INR", _indian),
+    "spaced": ("USD", lambda minor: "USD " + f"{minor / 100:,.2f}".replace(",", " ")),
+    "won": ("KRW", lambda minor: f"₩{minor:,}"),
+    "dinar": ("KWD", lambda minor: f"KWD {minor / 1000:,.3f}"),
+    "新台币": ("TWD", lambda minor: f"新台币{minor / 100:.2f}元"),
+    "cents": ("USD", lambda minor: f"{minor // 100} dollars and {minor % 100} cents"),
+    "角分": ("CNY", lambda minor: f"{minor // 100}元{minor // 10 % 10}角{minor % 10}分"),
 }
 SPELT: dict[str, tuple[str, Callable[[int], str]]] = {
     "chinese": ("CNY", lambda number: f"{chinese(number)}元"),
@@ -167,6 +196,40 @@ def test_values_have_the_shape_that_is_promised(text: str) -> None:
             date.fromisoformat(found.value)
         else:
             assert found.value.isascii()
+
+
+@given(
+    st.lists(st.sampled_from([*"0123456789,.'$€ 点千百十万w", " ", "and ", "hundred ", "to "]), max_size=30).map(
+        "".join
+    )
+)
+def test_what_is_read_of_money_has_no_more_digits_beside_it(text: str) -> None:
+    for found in find(text):
+        if found.entity == "amount":
+            assert not text[: found.start][-1:].isdigit() or not text[found.start].isdigit()
+            assert not (text[found.end - 1].isdigit() and text[found.end : found.end + 1].isdigit())
+
+
+UNITS = [
+    "1,1", "1 ", "1 1 1-", "$", "$1 ", "¥1", "half a ", "a hundred and ", "三点", "三点五万", "一百", "1-1 to ", "111-",
+    "double five ", "20 or ", "50.", "1k", "a dollar and ", "块五", "3元5角", "从1到", "between 1 and ", "1'0", "万亿",
+    "w1w1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
+    short, long = (min(_seconds(unit, size) for _ in range(3)) for size in (5_000, 20_000))
+    assert long < 10 * short + 0.01, "four times as long; with the square it would be sixteen"
+
+
+def _seconds(unit: str, size: int) -> float:
+    text = (unit * size)[:size]
+    start = time.process_time()
+    atoms = scan(text)
+    list(amounts.find(atoms))
+    list(identifiers.find_hinted(atoms))
+    return time.process_time() - start
 
 
 @given(TEXTS)
