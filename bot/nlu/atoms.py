@@ -34,7 +34,11 @@ class Atom(NamedTuple):
 
 
 def _alternation(forms: list[str]) -> str:
-    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    """The longest first, by first character: a word is tried against those that begin like it, not against all."""
+    rests: dict[str, list[str]] = {}
+    for form in sorted(forms, key=len, reverse=True):
+        rests.setdefault(form[0], []).append(re.escape(form[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(ends)})" for first, ends in rests.items())
 
 
 _NUMERAL = f"[{han_numerals.ZH_CHARS}]"
@@ -43,7 +47,7 @@ _NUMERAL_FORMS = [form for form in _HAN_FORMS if re.fullmatch(f"{_NUMERAL}+", fo
 _OTHER_HAN_FORMS = [form for form in _HAN_FORMS if form not in _NUMERAL_FORMS and len(form) > 1]
 _LATIN_PHRASES = [form for form in LEXICON if form not in _HAN_FORMS and re.fullmatch(r"[a-z].*[^a-z].*|.+ .+", form)]
 _LATIN_SIGNS = [form for form in _LATIN_PHRASES if form[-1] in "$€£¥"]
-_EN = "|".join(sorted(numerals.EN_WORDS, key=len, reverse=True))
+_EN = _alternation([*numerals.EN_WORDS])
 _SCALE = f"(?:{_alternation([*numerals.EN_SCALES])})"
 _DIGITS = (
     r"(?:\d{1,3}(?:,\d{3}){1,6}(?![\d,])|\d{1,2}(?:,\d\d){1,6},\d{3}(?!\d)|\d{1,3}(?:['’]\d{3}){1,6}(?!\d)|\d+)(?:\.\d+)?"
