@@ -1,9 +1,10 @@
 import { Store } from '../lib/store';
 import { Ceiling } from './ceiling';
-import { Here, sameEra, verdict, type Channel, type Record } from './here';
-import { Identities, type IdentitySource } from './identity';
+import { Here, type Channel, type Record } from './here';
+import type { IdentitySource } from './identity';
 import { Line } from './line';
 import { uuid } from './log';
+import { Member } from './member';
 import type { Memory } from './memory';
 import { revoke, type Revoke } from './revoke';
 import { Sender } from './sender';
@@ -45,23 +46,15 @@ const MOST_NEW = 6;
 export class ChatClient extends Store<ChatState> {
   readonly key: string;
   private readonly sender: Sender;
-  private readonly identities: Identities;
   private readonly here: Here;
+  private readonly member: Member;
   private readonly tab: TabMemory;
   private readonly turns: Turns;
   private readonly line: Line;
   private readonly talk: Talk;
   private readonly begun = new Ceiling(MOST_NEW, 600_000);
-  /** The record of the era this tab is in. */
-  private era: Record;
   /** Somebody wants to talk: a conversation may be begun. */
   private wanted = false;
-  /** The page has said who is here, and it was not yet held against what the tabs agree on. */
-  private fresh = true;
-  /** The host is being asked who is here: until it answers, nothing of a customer's is shown or sent. */
-  private asking = 0;
-  /** The era that left this tab out. */
-  private outBy: Record | null = null;
   /** The proof the server was told last, over this line. */
   private told: string | null = null;
 
@@ -70,7 +63,6 @@ export class ChatClient extends Store<ChatState> {
     this.key = `xiaoer:${options.server}`;
     const id = uuid();
     this.talk = new Talk(this);
-    this.identities = new Identities(() => this.renewed());
     this.here = new Here({ key: this.key, memory: options.lasting, tab: id, channel: options.channel ?? null, changed: () => this.follow() });
     this.turns = new Turns(options.alone ?? oneAtATime(`${this.key}:opening`, options.lasting, id));
     this.tab = new TabMemory(options.tab, this.key);
@@ -86,15 +78,23 @@ export class ChatClient extends Store<ChatState> {
       idle: () => this.sender.idle,
       pauseMs: () => (this.sender.busyUntil ?? 0) - Date.now(),
     });
-    this.era = this.here.look();
-    this.tab.enter(this.era);
+    this.member = new Member(this.here, this.tab, {
+      leave: () => this.leave(),
+      joined: (record, moved) => this.joined(record, moved),
+      left: () => this.left(),
+      read: (seq) => this.set({ read: seq }),
+      hide: (on) => this.talk.hide(on),
+      known: () => this.tell(),
+      revoke: (token) => (options.revoke ?? revoke)(options.server, token),
+    });
     this.sender = new Sender({ tab: this.tab, ackMs: options.ackMs ?? 8_000, ...(options.newId ? { newId: options.newId } : {}) }, {
       ready: () => this.line.up && !this.talk.hidden && !this.state.elsewhere,
       send: (frame) => this.line.send(frame),
       silent: () => this.line.drop(),
       changed: () => this.set({ unsent: this.sender.unsent, busyUntil: this.sender.busyUntil }),
     });
-    this.set({ read: this.era.read, unsent: this.sender.unsent, era: nameOf(this.era) });
+    const { era } = this.member;
+    this.set({ read: era.read, unsent: this.sender.unsent, era: nameOf(era) });
   }
 
   /** A conversation was begun here before: worth connecting for its unread replies. */
@@ -168,18 +168,13 @@ export class ChatClient extends Store<ChatState> {
     const last = this.state.entries.at(-1)?.seq ?? 0;
     if (last <= this.state.read || this.state.elsewhere) return;
     this.set({ read: last });
-    this.remember(this.era.token);
+    this.member.keep(this.member.era.token, this.state.read);
     this.line.send({ type: 'read', seq: last });
   }
 
   /** The page says who is here. */
   setIdentity(source: IdentitySource): void {
-    this.follow();
-    if (!this.identities.use(source)) return;
-    this.fresh = true;
-    if (this.identities.asks) this.talk.hide(this.era.who !== null);
-    else this.settle();
-    void this.identify();
+    this.member.use(source);
   }
 
   setLocale(locale: string): void {
@@ -188,29 +183,13 @@ export class ChatClient extends Store<ChatState> {
 
   /** The customer signed out: every tab of this browser, and the server, forget the conversation. */
   reset(): void {
-    this.asking++;
-    this.identities.use(null);
-    this.fresh = this.wanted = false;
-    this.claim(null);
+    this.wanted = false;
+    this.member.reset();
   }
 
   /** Another tab may have changed who is here, or have opened, read or forgotten the conversation. */
   follow(): void {
-    const record = this.here.look();
-    if (sameEra(record, this.era) && record.token === this.era.token) {
-      return record.read > this.state.read ? this.set({ read: record.read }) : undefined;
-    }
-    if (this.outBy && sameEra(record, this.outBy)) return;
-    if (record.who === this.page) {
-      this.join(record);
-      return this.sender.pump();
-    }
-    this.out(record);
-    if (this.identities.asks) void this.identities.again().then(() => this.rejoin());
-  }
-
-  private get page(): string | null {
-    return this.identities.who;
+    this.member.follow(this.state.read);
   }
 
   private open(): void {
@@ -218,64 +197,17 @@ export class ChatClient extends Store<ChatState> {
     void this.line.open();
   }
 
-  /** Holds what the page says against what the tabs agree on. */
-  private settle(): void {
-    const record = this.here.look();
-    const fresh = this.fresh && sameEra(record, this.outBy ?? this.era);
-    this.fresh = false;
-    switch (verdict(this.page, record, fresh)) {
-      case 'join': return this.join(record);
-      case 'adopt': return this.join(this.here.claim(this.page, record.token));
-      case 'claim': return this.claim(this.page);
-      case 'out': return this.out(record);
-    }
+  private joined(record: Record, moved: boolean): void {
+    if (moved) this.sender.reload();
+    this.set({ read: record.read, elsewhere: false, era: nameOf(record) });
+    const live = this.wanted || this.sender.waiting || record.token !== null;
+    if (this.state.phase === 'idle' && live) this.open();
+    this.tell();
   }
 
-  private out(record: Record): void {
-    this.fresh = false;
-    this.outBy = record;
-    this.tab.leave(this.page);
-    this.leave();
+  private left(): void {
     this.sender.reload();
     this.set({ elsewhere: true });
-  }
-
-  /** The same source gave another token: what it says is news, unless another tab had the last word. */
-  private renewed(): void {
-    this.follow();
-    this.fresh = !this.state.elsewhere;
-    void this.identify();
-  }
-
-  /** The host was asked again, and may now say what the other tabs say. */
-  private rejoin(): void {
-    const record = this.here.look();
-    if (this.state.elsewhere && !this.identities.silent && record.who === this.page) this.join(record);
-  }
-
-  private claim(who: string | null): void {
-    const { token } = this.here.look();
-    if (token) (this.options.revoke ?? revoke)(this.options.server, token);
-    const { wanted } = this;
-    this.leave();
-    this.wanted = wanted;
-    this.join(this.here.claim(who, null));
-  }
-
-  /** This tab is in the era of `record`, in its conversation. */
-  private join(record: Record): void {
-    const live = this.state.phase !== 'idle';
-    if (record.token !== this.era.token && (this.era.token !== null || this.line.connected)) this.leave();
-    if (!sameEra(record, this.era) || this.outBy) {
-      this.tab.enter(record);
-      this.sender.reload();
-    }
-    this.era = record;
-    this.outBy = null;
-    this.talk.hide(false);
-    this.set({ read: record.read, elsewhere: false, era: nameOf(record) });
-    const busy = live || this.wanted || this.sender.waiting || record.token !== null;
-    if (this.state.phase === 'idle' && busy) this.open();
   }
 
   /** Nothing of this conversation stays: not on the line, not on the screen. */
@@ -286,43 +218,33 @@ export class ChatClient extends Store<ChatState> {
     this.talk.leave(opening ? 'connecting' : 'idle');
   }
 
-  private async identify(): Promise<void> {
-    const asked = ++this.asking;
-    await this.identities.current();
-    if (asked !== this.asking || this.identities.silent) return;
-    this.settle();
-    this.tell();
-    this.sender.pump();
-  }
-
   /** The server knows the newest proof before it gets anything else. No proof at all would sign the customer out. */
   private tell(): void {
-    const { token } = this.identities;
-    if (token === null || this.told === token || !this.line.up || this.state.elsewhere) return;
-    this.told = token;
-    this.line.send({ type: 'identity', token });
+    const { token } = this.member.identities;
+    if (token !== null && this.told !== token && this.line.up && !this.state.elsewhere) {
+      this.told = token;
+      this.line.send({ type: 'identity', token });
+    }
+    this.sender.pump();
   }
 
   private async hello(): Promise<Hello | 'later' | 'stop'> {
     this.sender.down();
     if (this.state.phase !== 'idle') this.set({ phase: 'connecting' });
-    await this.identities.current();
-    const { who } = this.here.look();
-    if (this.identities.silent && who !== null) return 'later';
-    if (!this.identities.said && who !== null && !this.wanted) return this.stop();
-    this.settle();
+    const known = await this.member.identify(this.wanted);
+    if (known !== 'known') return known === 'silent' ? 'later' : this.stop();
     if (this.state.elsewhere) return this.stop();
-    if (this.era.token === null) {
+    if (this.member.era.token === null) {
       if (!this.wanted && !this.sender.waiting) return this.stop();
       if (this.begun.waitMs()) return 'later';
       await this.turns.take();
       this.follow();
       if (this.state.elsewhere) return this.stop();
-      if (this.era.token === null) this.begun.count();
+      if (this.member.era.token === null) this.begun.count();
       else this.turns.pass();
     }
-    this.told = this.identities.token;
-    return { type: 'hello', token: this.era.token, after: this.talk.cursor, identity: this.told, locale: this.options.locale };
+    this.told = this.member.identities.token;
+    return { type: 'hello', token: this.member.era.token, after: this.talk.cursor, identity: this.told, locale: this.options.locale };
   }
 
   private stop(): 'stop' {
@@ -351,13 +273,12 @@ export class ChatClient extends Store<ChatState> {
   }
 
   private onWelcome(welcome: Welcome): void {
-    if (welcome.token !== this.era.token && this.era.token !== null) this.talk.blank();
-    const kept = this.remember(welcome.token);
+    if (welcome.token !== this.member.era.token && this.member.era.token !== null) this.talk.blank();
+    const kept = this.member.keep(welcome.token, this.state.read);
     this.turns.pass();
     if (!kept || this.isAnothers(welcome.identity)) return;
     this.talk.welcome(welcome);
     this.tell();
-    this.sender.pump();
   }
 
   private onIdentity(identity: Who | null): void {
@@ -366,11 +287,9 @@ export class ChatClient extends Store<ChatState> {
   }
 
   /** Another tab signed in before this one could hear of it: a guest's page shows nothing of a customer's. */
+  /** Another tab signed in before this one could hear of it: a guest's page shows nothing of a customer's. */
   private isAnothers(identity: Who | null): boolean {
-    if (identity === null || this.page !== null || this.identities.pending) return false;
-    this.follow();
-    if (this.page === null && !this.state.elsewhere) this.out(this.here.look());
-    return this.state.elsewhere;
+    return identity !== null && this.member.doubt(this.state.read);
   }
 
   private onEntry(entry: Entry): void {
@@ -390,7 +309,7 @@ export class ChatClient extends Store<ChatState> {
     if (error.code === 'not_yours' || error.code === 'identity_other_customer') return this.startAfresh();
     if (error.code.startsWith('identity_')) {
       this.set({ identityProblem: error.code === 'identity_forged' ? 'forged' : 'expired' });
-      return void this.identities.refused();
+      return void this.member.identities.refused();
     }
     if (LATER.has(error.code) || error.retry_after_s) return this.sender.wait((error.retry_after_s ?? 2) * 1000);
     this.sender.refuse(error.id, error.code);
@@ -398,21 +317,14 @@ export class ChatClient extends Store<ChatState> {
 
   /** The conversation is not (or no longer) ours: begin a new one; what was not sent goes there. */
   private startAfresh(): void {
-    const refused = this.era.token;
+    const refused = this.member.era.token;
     this.follow();
-    if (this.state.elsewhere || this.era.token !== refused || refused === null) return; // Else the line closes and the usual waits apply.
+    if (this.state.elsewhere || this.member.era.token !== refused || refused === null) return; // Else the line closes and the usual waits apply.
     this.talk.blank();
-    this.remember(null);
+    this.member.keep(null, 0);
     this.line.again();
   }
 
-  /** False where this tab's era is over: it then follows the newer one. */
-  private remember(token: string | null): boolean {
-    const kept = this.here.keep(this.era, token, this.state.read);
-    if (kept) this.era = this.here.look();
-    else this.follow();
-    return kept;
-  }
 }
 
 function nameOf(era: Record): string {

@@ -69,7 +69,7 @@ export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }
   return (
     <div class="log-frame">
       <div class="log" ref={box} role="log" aria-live="polite" aria-label={strings.log} aria-busy={state.replaying} tabIndex={0} onScroll={scrolled}>
-        {!entries.length && !unsent.length && !state.replaying && <Greeting strings={strings} />}
+        {!entries.length && !unsent.length && !state.replaying && !state.elsewhere && <Greeting strings={strings} />}
         {entries.map((entry, index) => (
           <Line key={entry.seq} entry={entry} before={entries[index - 1]} after={entries[index + 1]} locale={locale} strings={strings}
             choices={offer.seq === entry.seq ? offer.buttons : []} onChoose={onChoose} />
