@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PORT ?= 8080
 export PORT
 
-.PHONY: help run test test-python test-pages test-browser lint format train bench bench-nlu chaos lock environment dev pages clean
+.PHONY: help run test test-python test-pages test-browser lint format train bench bench-nlu chaos lock sbom audit environment dev pages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,11 +25,12 @@ test-pages: dev ## the pages' unit tests and type check
 test-browser: dev pages ## walks the running service in headless Chromium
 	@CHROMIUM=$$(scripts/browser.sh) .venv/bin/python -m tests.browser
 
-lint: dev ## ruff, mypy --strict, import-linter
+lint: dev ## ruff, mypy --strict, import-linter, and what is installed: declared, licensed, without known holes
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/python scripts/dependencies.py lint
 
 format: dev ## let ruff mend what it can
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
@@ -48,6 +49,13 @@ chaos: environment ## 20,000 messages while 200 processes are killed; ARGS="--me
 
 lock: environment ## renew the locked requirements from pyproject.toml
 	@scripts/lock.sh
+
+sbom: dev ## write var/sbom.cdx.json: every package of the locks, with hashes and licences (CycloneDX)
+	@.venv/bin/python scripts/dependencies.py sbom var/sbom.cdx.json
+
+audit: dev ## ask a public database whether holes are known in what is locked (needs the network)
+	@.venv/bin/python scripts/dependencies.py lint
+	@.venv/bin/python scripts/dependencies.py online
 
 environment:
 	@scripts/environment.sh

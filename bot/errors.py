@@ -29,7 +29,17 @@ from __future__ import annotations
 
 
 class XiaoerError(Exception):
-    """Base of all; its text is fit to be shown to an operator."""
+    """Base of all; its text is fit to be shown to an operator. `code` is stable and what clients are told."""
+
+    code: str = "unavailable"
+
+
+class _Coded(XiaoerError):
+    """One whose code says which of several things it is."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ConfigError(XiaoerError):
@@ -56,59 +66,45 @@ class OtherCode(ModelError):
     pass
 
 
-class BadMessage(XiaoerError):
+class BadMessage(_Coded):
     """`code` is stable and goes to the client: `too_long`, `empty`, `bad_json`, `bad_message`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class AccessDenied(XiaoerError):
-    pass
+    code = "access_denied"
 
 
 class NotYours(AccessDenied):
-    pass
+    code = "not_yours"
 
 
-class BadIdentity(AccessDenied):
+class BadIdentity(_Coded, AccessDenied):
     """`code` is `expired`, `forged`, `revoked`, `used` or `other_customer`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class OriginDenied(AccessDenied):
-    pass
+    code = "origin_denied"
 
 
-class CannotAccept(AccessDenied):
+class CannotAccept(_Coded, AccessDenied):
     """`code` is `offline` or `at_capacity`."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
-
-class SignedOut(AccessDenied):
+class SignedOut(_Coded, AccessDenied):
     """`code` is `signed_out`, `wrong_password` (which also covers a name nobody has), `code_needed` (the password was
     right, a one-time code is wanted as well) or `wrong_code`."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
 
 class Busy(XiaoerError):
+    code = "busy"
+
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
 
 
 class RateLimited(Busy):
-    pass
+    code = "rate_limited"
 
 
 class StoreDown(Busy):
@@ -134,13 +130,15 @@ class LeaseLost(XiaoerError):
 class Taken(XiaoerError):
     """`by` is the display name of the agent who was first, or empty."""
 
+    code = "taken"
+
     def __init__(self, message: str, *, by: str = "") -> None:
         super().__init__(message)
         self.by = by
 
 
 class NotFound(XiaoerError):
-    pass
+    code = "not_found"
 
 
 class ServiceError(XiaoerError):
@@ -148,10 +146,8 @@ class ServiceError(XiaoerError):
 
 
 class ServiceDown(ServiceError):
-    pass
+    code = "service_down"
 
 
-class ServiceRefused(ServiceError):
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class ServiceRefused(_Coded, ServiceError):
+    """`code` is the account service's own: responses are chosen by it."""

@@ -8,9 +8,10 @@ lock=requirements.lock
 if [ "${1:-}" = dev ] || [ -f .venv/.has-dev ]; then lock=requirements-dev.lock; fi
 
 stamp=.venv/.made-from
-want=$(cat "$lock" pyproject.toml requirements-uv.lock | cksum)
+want=$(cat "$lock" pyproject.toml requirements-uv.lock requirements-build.lock | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
 
+. scripts/certificates.sh
 python=
 for each in ${PYTHON:-} python3.12 python3.11 python3; do
     if "$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then python=$each; break; fi
@@ -50,6 +51,9 @@ export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE="${UV_LINK_MODE:-copy}"
 rm -f "$stamp"
 [ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
 "$uv" pip sync -q --require-hashes "$lock"
-"$uv" pip install -q --no-deps --no-build-isolation -e .
+# What builds the `xiaoer` command stands beside the environment, not in it.
+rm -rf var/build
+"$uv" pip install -q --require-hashes --python .venv/bin/python --target var/build -r requirements-build.lock
+PYTHONPATH=$PWD/var/build "$uv" pip install -q --no-deps --no-build-isolation -e .
 [ "$lock" = requirements.lock ] || touch .venv/.has-dev
 echo "$want" >"$stamp"

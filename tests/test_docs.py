@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -15,7 +16,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from pydantic.fields import PydanticUndefined
 
 from bot import rasa_endpoints
 from bot.cli import COMMANDS
@@ -171,7 +172,9 @@ def settings() -> Iterator[tuple[str, str]]:
 def shown(default: Any) -> str:
     if default is PydanticUndefined:
         return "required"
-    return "`[]`" if default == () else f'`"{default}"`' if isinstance(default, str) else f"`{default!r}`"
+    if isinstance(default, tuple | str):
+        return f"`{json.dumps(default)}`"  # as YAML has it, too
+    return f"`{default!r}`"
 
 
 def test_every_setting_stands_on_its_page_with_its_default_and_what_it_means() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 import time
 import warnings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rasa.shared.data import TrainingType
     from rasa.shared.importers.importer import TrainingDataImporter
 
+NOTICE = "NOTICE"
 Progress = Callable[[int, int, str], None]
 """Called with how many steps are done, how many there are, and the name of what runs now; the last time with ""."""
 
@@ -96,6 +98,8 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
         storage = LocalModelStorage(Path(temporary))
         with storage.write_to(Resource(package.MADE_BY)) as made_by:
             (made_by / package.CODE).write_text(json.dumps(code), encoding="utf-8")
+            if (folder / NOTICE).is_file():  # Whose work is in the model goes where the model goes.
+                shutil.copyfile(folder / NOTICE, made_by / f"{NOTICE}.txt")
         try:
             # As Rasa's own command would be run: a lookup table's path is one from the project's folder.
             with warnings.catch_warnings(), contextlib.chdir(folder), swift_training.examples_shared():

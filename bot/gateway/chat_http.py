@@ -14,6 +14,7 @@ from bot.channels.native import Native, Read, Typing, entry_body, identity_body
 from bot.errors import BadMessage, NotYours
 from bot.gateway.chat_socket import welcome_body
 from bot.gateway.frontdoor import FrontDoor
+from bot.gateway.headers import bearer
 from bot.gateway.keys import FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES
 from bot.store.conversations import Conversation
 from bot.types import Entry, Holder
@@ -134,10 +135,10 @@ async def _wait(
 
 async def _conversation(request: web.Request) -> Conversation:
     request.app[ORIGINS].check(request)
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind != "Bearer" or not token:
+    token = bearer(request)
+    if not token:
         raise NotYours("no token")
-    return await request.app[FRONT_DOOR].conversations.authenticate(token.strip())
+    return await request.app[FRONT_DOOR].conversations.authenticate(token)
 
 
 def _native(request: web.Request) -> Native:

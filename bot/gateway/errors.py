@@ -21,8 +21,6 @@ from bot.errors import (
     Busy,
     CannotAccept,
     NotFound,
-    NotYours,
-    OriginDenied,
     RateLimited,
     ServiceDown,
     ServiceRefused,
@@ -67,28 +65,29 @@ class Refusal:
         return web.json_response(self.body(), status=self.status, headers=headers)
 
 
-_BY_TYPE: tuple[tuple[type[Exception], int, str], ...] = (
-    (NotYours, 403, "not_yours"),
-    (OriginDenied, 403, "origin_denied"),
-    (AccessDenied, 403, "access_denied"),
-    (RateLimited, 429, "rate_limited"),
-    (Busy, 503, "busy"),
-    (Taken, 409, "taken"),
-    (NotFound, 404, "not_found"),
-    (ServiceDown, 502, "service_down"),
+_STATUS: tuple[tuple[type[XiaoerError], int], ...] = (
+    (SignedOut, 401),
+    (CannotAccept, 409),
+    (AccessDenied, 403),
+    (RateLimited, 429),
+    (Busy, 503),
+    (Taken, 409),
+    (NotFound, 404),
+    (ServiceDown, 502),
+    (ServiceRefused, 409),
 )
-"""The first that fits; errors with a code of their own are `_with_own_code`."""
+"""The first that fits; where it depends on the code, see `_by_code`. An error carries its code itself."""
 
 
 def refusal(error: Exception) -> Refusal:
     """What the caller is told of `error`."""
-    if (refused := _with_own_code(error)) is not None:
+    if (refused := _by_code(error)) is not None:
         return refused
-    for kind, status, code in _BY_TYPE:
+    for kind, status in _STATUS:
         if isinstance(error, kind):
             return Refusal(
                 status=status,
-                code=code,
+                code=error.code,
                 message="this cannot be taken right now" if isinstance(error, StoreDown) else str(error),
                 retry_after_s=max(1, math.ceil(error.retry_after_s)) if isinstance(error, Busy) else None,
                 by=error.by if isinstance(error, Taken) else None,
@@ -99,17 +98,13 @@ def refusal(error: Exception) -> Refusal:
     return Refusal(status=500, code="internal", message="something went wrong here; it has been noted")
 
 
-def _with_own_code(error: Exception) -> Refusal | None:
+def _by_code(error: Exception) -> Refusal | None:
     match error:
         case BadMessage():
             return Refusal(status=413 if error.code == "too_long" else 400, code=error.code, message=str(error))
         case BadIdentity():
             status = 403 if error.code == "other_customer" else 401
             return Refusal(status=status, code=f"identity_{error.code}", message=str(error))
-        case SignedOut():
-            return Refusal(status=401, code=error.code, message=str(error))
-        case ServiceRefused() | CannotAccept():
-            return Refusal(status=409, code=error.code, message=str(error))
         case web.HTTPException():
             code, message = _BY_STATUS.get(error.status, ("bad_request", error.reason))
             return Refusal(status=error.status, code=code, message=message)

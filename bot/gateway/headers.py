@@ -99,6 +99,15 @@ class Proxies:
         return any(parsed in network for network in self._trusted)
 
 
+def bearer(request: web.Request) -> str | None:
+    """The token of `Authorization: Bearer ...` (RFC 6750); None without that header, empty if it says other things."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    kind, _, token = header.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
 def add_headers(app: web.Application, origins: Origins, proxies: Proxies) -> None:
     """They go on every answer, refusals, files and WebSocket upgrades among them."""
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.channels import Channel, encode_all
 from bot.channels.base import write
 from bot.errors import BadIdentity
+from bot.gateway.headers import bearer
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, PROXIES
 
 ANSWER_WITHIN_S = 30.0
@@ -26,7 +27,7 @@ async def webhook(request: web.Request) -> web.Response:
     conversation_id, accepted = await door.receive_from(
         received,
         channel=channel.name,
-        identity_token=_bearer(request) or received.identity_token,
+        identity_token=_proof(request) or received.identity_token,
         address=request.app[PROXIES].address(request),
     )
     entries = await door.answers.wait(
@@ -50,11 +51,8 @@ def _channel(request: web.Request) -> Channel:
     return channel
 
 
-def _bearer(request: web.Request) -> str | None:
-    header = request.headers.get("Authorization")
-    if header is None:
-        return None
-    kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
+def _proof(request: web.Request) -> str | None:
+    token = bearer(request)
+    if token == "":
         raise BadIdentity("forged", "Authorization is not `Bearer <identity token>`")
-    return token.strip()
+    return token
