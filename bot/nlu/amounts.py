@@ -31,6 +31,7 @@ from bot.nlu.tongues import habits
 Read = tuple[int, list[Found]]
 """Where what was read ends, and the amounts in it: none where it is passed over."""
 
+_BEGINS = frozenset(("NUM", "CUR", "NOTE", "OF"))
 _BETWEEN = habits("range_opens")
 _MINUS = frozenset(("-", "−", "–", "负", "minus", "negative"))
 _RANGE = frozenset(("-", "~", "–", "—", "～", "to", "到", "至", "or", "或", "、", "/"))
@@ -40,6 +41,9 @@ def find(atoms: Sequence[Atom]) -> Iterator[Found]:
     """The amounts in a message, in order. Time is linear in its length."""
     at = 0
     while at < len(atoms):
+        if atoms[at].tag not in _BEGINS:
+            at += 1
+            continue
         end, found = _amount(atoms, at)
         yield from found
         at = max(end, at + 1)
