@@ -160,9 +160,8 @@ export class Member {
   /** The host was asked again, and may now say what the other tabs say. */
   private rejoin(): void {
     const record = this.here.look();
-    if (!this.outBy || this.identities.silent) return;
-    if (record.who === this.page) return this.join(record);
-    this.tab.leave(this.page);
-    this.events.left();
+    if (this.identities.silent) return;
+    if (record.who !== this.page) return this.out(record);
+    if (this.outBy) this.join(record);
   }
 }
