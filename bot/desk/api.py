@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.desk import views
-from bot.desk.body import body_of, text_of
+from bot.desk.body import body_of, text_of, without_titles
 from bot.desk.keys import DESK, Desk
 from bot.desk.reading import READS, until_its_end
 from bot.errors import AccessDenied, BadMessage
@@ -111,7 +111,7 @@ async def say(request: web.Request, agent: Agent) -> web.Response:
     """`{id, text}` -> the entry. The same id again says nothing twice."""
     desk = request.app[DESK]
     body = await body_of(request)
-    text, message_id = text_of(body, "text", MAX_TEXT_CHARS).strip(), text_of(body, "id", 64)
+    text, message_id = without_titles(text_of(body, "text", MAX_TEXT_CHARS)).strip(), text_of(body, "id", 64)
     if not text:
         raise BadMessage("empty", "the text is empty")
     entry = await desk.handoffs.say(agent, request.match_info["id"], text, message_id)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bot.errors import BadMessage
+
+_UNSEEN = re.compile("[\x00\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""NUL, and the signs that turn the direction of a text around."""
+_TITLED = re.compile(r"\[([^\]\n]{1,200})\]\((https?://[^\s)]+)\)", re.IGNORECASE)
 
 
 async def body_of(request: web.Request) -> Mapping[str, Any]:
@@ -30,4 +35,9 @@ def text_of(body: Mapping[str, Any], name: str, max_chars: int) -> str:
         raise BadMessage("bad_message", f"{name} is not a text")
     if len(value) > max_chars:
         raise BadMessage("too_long", f"{name} is longer than {max_chars} characters")
-    return value.encode("utf-8", "replace").decode().replace("\x00", "")
+    return _UNSEEN.sub("", value.encode("utf-8", "replace").decode())
+
+
+def without_titles(text: str) -> str:
+    """A person's `[title](https://...)` as `title https://...`: whatever shows it, the customer sees what opens."""
+    return _TITLED.sub(r"\1 \2", text)

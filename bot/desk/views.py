@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.handoff.build import NOT_WISHES
+from bot.handoff.summary import summaries
 from bot.types import Agent, Entry, Handoff, Queue, to_wire
 
 Wire = dict[str, Any]
@@ -36,6 +38,7 @@ def full(handoff: Handoff) -> Wire:
         **to_wire(handoff),
         "transcript": [line(entry) for entry in handoff.transcript],
         "customer_name": customer_name,
+        "summaries": summaries(handoff, not_wishes=NOT_WISHES),
     }
 
 

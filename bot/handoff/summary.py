@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from bot.handoff.texts import DETAILS, LEVELS, OUTCOMES, SUMMARY, WHY, deed, pick, wish
+from bot.handoff.texts import DETAILS, LANGUAGES, LEVELS, OUTCOMES, SUMMARY, WHY, deed, pick, wish
 from bot.types import Handoff, Identity, Level, Tried
 
 NO_DECIMALS = frozenset({"JPY", "KRW", "VND"})
@@ -27,6 +27,13 @@ def summarise(handoff: Handoff, language: str, *, subject: str | None, now: floa
         pick(SUMMARY["reason"], language).format(why=_why(handoff.reason, language)),
     ]
     return (" " if language != "zh" else "").join(parts)
+
+
+def summaries(handoff: Handoff, *, not_wishes: frozenset[str]) -> dict[str, str]:
+    """The summary in each language of the desk, for whoever reads it."""
+    first = handoff.intents[0].intent if handoff.intents else ""
+    subject = None if first in not_wishes else first
+    return {each: summarise(handoff, each, subject=subject, now=handoff.waiting_since) for each in LANGUAGES}
 
 
 def money(minor: int, currency: str) -> str:
@@ -71,10 +78,10 @@ def _tried(tried: tuple[Tried, ...], language: str) -> str:
     if not tried:
         return pick(SUMMARY["nothing"], language)
     shown = []
-    for (action, outcome, detail), same in groupby(tried, key=lambda each: (each.action, each.outcome, each.detail)):
+    for (action, outcome), same in groupby(tried, key=lambda each: (each.action, each.outcome)):
         times = len(list(same))
         text = f"{deed(action, language)}: {pick(OUTCOMES[outcome], language)}"
-        shown.append(text + (f" ({detail})" if detail else "") + (f" ×{times}" if times > 1 else ""))
+        shown.append(text + (f" ×{times}" if times > 1 else ""))
     return pick(SUMMARY["tried"], language).format(all=("; " if language != "zh" else "；").join(shown))
 
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 Said = tuple[str, str]
 """In English, in Chinese."""
 
+LANGUAGES = ("en", "zh")
+"""Those of this page."""
+
 LINES: Mapping[str, Said] = {
     "queued": (
         "I'm getting you a person. You're number {position} in line.",

@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
 
-import { fill, readers, type Language } from '../lib/locale';
+import { fill, readers, textLanguage, type Language } from '../lib/locale';
 import { money } from '../lib/money';
+import { plain } from '../lib/rich';
 import { clock, date } from '../lib/time';
 import type { Handoff, Identity, Tried } from './api';
 import { FIRST_IN_LINE } from './floor';
-import { humanise, intentName } from './intents';
+import { intentName } from './intents';
+import { actionName, codeName, slotName, valueName } from './labels';
 import type { Strings } from './strings';
 
 interface Props {
@@ -21,6 +23,7 @@ const INTERNAL = new Set(['identity', 'tried', 'language', 'handover_reason', 'a
 export function Context({ handoff, strings, language }: Props) {
   const { reason, summary, identity, intents, slots, tried } = handoff;
   const known = Object.entries(slots).filter(([name, value]) => !INTERNAL.has(name) && isReadable(value));
+  const said = handoff.summaries?.[language] ?? summary;
   const stake = handoff.value ? money(handoff.value, handoff.value_currency || 'CNY', language) : '';
   return (
     <aside class="context" aria-label={strings.context} tabIndex={0}>
@@ -28,7 +31,7 @@ export function Context({ handoff, strings, language }: Props) {
         <p><span class={`tag ${reason}`}>{strings.reasons[reason] ?? reason}</span>{handoff.priority >= FIRST_IN_LINE && <span class="tag urgent">{strings.first}</span>}</p>
         {stake && <p class="stake">{strings.atStake} <b>{stake}</b></p>}
       </Part>
-      {summary && <Part title={strings.summary}><p class="summary">{summary}</p></Part>}
+      {said && <Part title={strings.summary}><p class="summary" dir="auto" lang={textLanguage(said)}>{plain(said)}</p></Part>}
       <Part title={strings.identity}><Who identity={identity} strings={strings} language={language} /></Part>
       <Part title={strings.intents}>
         {intents.length ? (
@@ -44,7 +47,7 @@ export function Context({ handoff, strings, language }: Props) {
       </Part>
       <Part title={strings.slots}>
         {known.length ? (
-          <dl>{known.map(([name, value]) => <div key={name}><dt>{strings.slotNames[name] ?? humanise(name)}</dt><dd>{shown(value, language)}</dd></div>)}</dl>
+          <dl>{known.map(([name, value]) => <div key={name}><dt>{slotName(name, language)}</dt><dd dir="auto">{plain(shown(value, language))}</dd></div>)}</dl>
         ) : <p class="none">{strings.nothing}</p>}
       </Part>
       <Part title={strings.tried}>
@@ -66,7 +69,7 @@ function Who({ identity, strings, language }: { identity: Identity | null; strin
   const method = identity.method === 'otp' ? strings.byotp : identity.method === 'jwt' ? strings.byjwt : identity.method;
   return (
     <p class={`who${strong ? ' strong' : ''}`}>
-      <b>{identity.name || identity.customer_id}</b>
+      <b><bdi>{plain(identity.name || identity.customer_id)}</bdi></b>
       <span>{fill(strings.customerId, { id: identity.customer_id })}</span>
       <span class="proof">{strong ? strings.level2 : strings.level1}</span>
       <span>{method} · {fill(strings.provenAt, { time: clock(identity.proven_at, readers(language)) })}</span>
@@ -79,8 +82,8 @@ function Attempt({ tried, strings, language }: { tried: Tried; strings: Strings;
   const word = outcome === 'done' ? strings.done : outcome === 'failed' ? strings.failed : strings.refusedOutcome;
   return (
     <li class={outcome}>
-      <span>{humanise(action)}</span><span class={`tag outcome-${outcome}`}>{word}</span>
-      <small>{clock(at, readers(language))}{detail && ` · ${humanise(detail)}`}</small>
+      <span>{actionName(action, language)}</span><span class={`tag outcome-${outcome}`}>{word}</span>
+      <small>{clock(at, readers(language))}{detail && ` · ${codeName(detail, language)}`}</small>
     </li>
   );
 }
@@ -97,8 +100,8 @@ function shown(value: unknown, language: Language): string {
     const { minor, currency, from, to } = value as Record<string, unknown>;
     if (typeof minor === 'number') return money(minor, typeof currency === 'string' ? currency : 'CNY', language);
     if (from && to) return `${date(from, readers(language))} – ${date(to, readers(language))}`;
-    if (Array.isArray(value)) return value.map((each) => shown(each, language)).join(', ');
+    if (Array.isArray(value)) return value.map((each) => shown(each, language)).join(language === 'zh' ? '、' : ', ');
   }
   if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return date(value, readers(language));
-  return String(value);
+  return valueName(String(value), language);
 }

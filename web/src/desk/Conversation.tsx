@@ -2,12 +2,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Entry } from '../chat/wire';
 import { fill, readers, textLanguage, type Language } from '../lib/locale';
+import { plain } from '../lib/rich';
 import { clock, day, sameDay } from '../lib/time';
 import { isComposing } from '../widget/Composer';
 import { Rich } from '../widget/Rich';
 import { stringsFor } from '../widget/strings';
 import type { Details } from './api';
 import type { DeskState, Draft } from './client';
+import { cardName } from './labels';
 import { languageTag } from './QueuePane';
 import type { Strings } from './strings';
 
@@ -15,6 +17,7 @@ export interface Acts {
   onAccept(): void;
   onSay(text: string, id?: string): void;
   onTyping(on: boolean): void;
+  onDraft(text: string): void;
   onWrapUp(): void;
   onGiveBack(): void;
   onContext(): void;
@@ -35,7 +38,7 @@ export function Conversation(props: Props) {
   const { id } = handoff;
   const mine = state.floor.mine.some((each) => each.id === id);
   const waiting = state.floor.waiting.some((each) => each.id === id);
-  const name = handoff.identity?.name || handoff.customer_name || strings.guest;
+  const name = plain(handoff.identity?.name || handoff.customer_name || strings.guest);
   const unsent = state.unsent[id] ?? [];
   const end = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => end.current?.scrollTo({ top: end.current.scrollHeight }), [id, entries.length, unsent.length, state.typing[id]]);
@@ -43,7 +46,7 @@ export function Conversation(props: Props) {
     <section class="conversation" aria-label={`${strings.transcript}: ${name}`}>
       <header>
         <button type="button" class="tool back" aria-label={strings.back} onClick={props.onBack}>‹</button>
-        <h2>{name} <span class="language">{languageTag(handoff.language)}</span></h2>
+        <h2><bdi>{name}</bdi> <span class="language">{languageTag(handoff.language)}</span></h2>
         <button type="button" class="tool context-toggle" aria-expanded={props.contextOpen} onClick={props.onContext}>{strings.context}</button>
         {mine && <button type="button" class="plain" onClick={props.onGiveBack}>{strings.giveBack}</button>}
         {mine && <button type="button" class="plain strong" onClick={props.onWrapUp}>{strings.wrapUp}</button>}
@@ -56,7 +59,7 @@ export function Conversation(props: Props) {
         {state.typing[id] && <p class="typing">{fill(strings.typing, { name })}</p>}
       </div>
       {mine
-        ? <Reply key={id} name={name} strings={strings} onSay={props.onSay} onTyping={props.onTyping} />
+        ? <Reply key={id} name={name} draft={state.drafts[id] ?? ''} strings={strings} onSay={props.onSay} onTyping={props.onTyping} onDraft={props.onDraft} />
         : <Offer waiting={waiting} agent={agentName(details)} strings={strings} onAccept={props.onAccept} />}
     </section>
   );
@@ -86,31 +89,38 @@ interface LineProps {
 function Line({ entry, before, name, strings, language }: LineProps) {
   const separator = (!before || !sameDay(before.at, entry.at)) && <p class="day">{day(entry.at, Date.now() / 1000, readers(language))}</p>;
   if (entry.author === 'system') {
-    return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{entry.text}</span> <time>{clock(entry.at, readers(language))}</time></p>}</>;
+    return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{plain(entry.text)}</span> <time>{clock(entry.at, readers(language))}</time></p>}</>;
   }
   const first = !before || before.author !== entry.author || before.name !== entry.name;
   const speaker = entry.author === 'customer' ? name : entry.author === 'agent' ? entry.name || strings.you : strings.bot;
   const card = entry.custom?.['card'];
+  const offered = notSaid(entry);
   return (
     <>
       {separator}
       <div class={`said ${entry.author}${first ? ' first' : ''}`}>
-        {first && <p class="speaker">{speaker}<time>{clock(entry.at, readers(language))}</time></p>}
-        {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} strings={stringsFor(language)} /></div>}
+        {first && <p class="speaker"><bdi>{plain(speaker)}</bdi><time>{clock(entry.at, readers(language))}</time></p>}
+        {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} ours={entry.author === 'bot'} strings={stringsFor(language)} /></div>}
         {entry.attachment && /^(https?:)?\//.test(entry.attachment) && <p class="aside">{entry.attachment}</p>}
-        {typeof card === 'string' && <p class="aside">{fill(strings.shown, { card })}</p>}
-        {!!entry.buttons?.length && (
-          <ul class="offered" role="list" aria-label={strings.offered}>{entry.buttons.map((button) => <li key={button.payload}>{button.title}</li>)}</ul>
+        {typeof card === 'string' && !entry.text && <p class="aside">{fill(strings.shown, { card: cardName(card, language) })}</p>}
+        {offered.length > 0 && (
+          <ul class="offered" role="list" aria-label={strings.offered}>{offered.map((button) => <li key={button.payload}>{plain(button.title)}</li>)}</ul>
         )}
       </div>
     </>
   );
 }
 
+/** The buttons that the text beside them does not list already. */
+export function notSaid({ text, buttons }: Entry): NonNullable<Entry['buttons']> {
+  const items = (text ?? '').split('\n').filter((line) => /^\s*\d{1,2}[.)、．]\s*\S/.test(line));
+  return (buttons ?? []).filter((_, index) => index >= items.length);
+}
+
 function Unsent({ draft, strings, onRetry }: { draft: Draft; strings: Strings; onRetry(): void }) {
   return (
     <div class="said agent first unsent">
-      <div class="bubble" dir="auto" lang={textLanguage(draft.text)}>{draft.text}</div>
+      <div class="bubble" dir="auto" lang={textLanguage(draft.text)}>{plain(draft.text)}</div>
       <p class="aside" role={draft.failed ? 'alert' : undefined}>
         {draft.failed ? strings.notSent : strings.sending}
         {draft.failed && <button type="button" onClick={onRetry}>{strings.retry}</button>}
@@ -119,8 +129,19 @@ function Unsent({ draft, strings, onRetry }: { draft: Draft; strings: Strings; o
   );
 }
 
-function Reply({ name, strings, onSay, onTyping }: { name: string; strings: Strings; onSay(text: string): void; onTyping(on: boolean): void }) {
-  const [text, setText] = useState('');
+interface ReplyProps extends Pick<Acts, 'onSay' | 'onTyping' | 'onDraft'> {
+  name: string;
+  /** What was begun here before another conversation was looked at. */
+  draft: string;
+  strings: Strings;
+}
+
+function Reply({ name, draft, strings, onSay, onTyping, onDraft }: ReplyProps) {
+  const [text, begin] = useState(draft);
+  function setText(now: string): void {
+    begin(now);
+    onDraft(now);
+  }
   const field = useRef<HTMLTextAreaElement>(null);
   const composed = useRef(0);
   const label = fill(strings.reply, { name });

@@ -1,8 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import type { Language } from '../lib/locale';
-import type { Handoff, WrapUp } from './api';
+import { fill, readers, type Language } from '../lib/locale';
+import { plain } from '../lib/rich';
+import { date } from '../lib/time';
+import type { Handoff, Session, WrapUp } from './api';
+import type { DeskClient } from './client';
 import { intentName, WANTS } from './intents';
 import type { Strings } from './strings';
 
@@ -92,6 +95,38 @@ function Buttons({ strings, verb, onClose }: { strings: Strings; verb: string; o
       <button type="button" class="plain" onClick={onClose}>{strings.cancel}</button>
       <button type="submit" class="primary">{verb}</button>
     </div>
+  );
+}
+
+interface SessionsProps {
+  client: DeskClient;
+  strings: Strings;
+  language: Language;
+  onClose(): void;
+}
+
+/** One's own sign-ins; a supervisor sees and ends everybody's. */
+export function Sessions({ client, strings, language, onClose }: SessionsProps) {
+  const [found, setFound] = useState<Session[] | null>(null);
+  const look = () => void client.sessions().then(setFound);
+  useEffect(look, []);
+  const when = (at: number) => date(at, readers(language), { time: true });
+  return (
+    <Modal title={strings.sessionsOf} onClose={onClose}>
+      <ul class="sessions" role="list" aria-busy={found === null}>
+        {found?.map((each) => (
+          <li key={each.id}>
+            <b><bdi>{plain(each.name)}</bdi></b>
+            <small>{fill(strings.sessionSince, { since: when(each.opened_at), seen: when(each.seen_at), address: each.address })}</small>
+            {each.this ? <span class="tag">{strings.thisSession}</span> : (
+              <button type="button" class="plain" aria-label={fill(strings.endSessionOf, { name: plain(each.name), since: when(each.opened_at) })}
+                onClick={() => void client.endSession(each.id).then(look)}>{strings.endSession}</button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div class="buttons"><button type="button" class="plain" onClick={onClose}>{strings.close}</button></div>
+    </Modal>
   );
 }
 

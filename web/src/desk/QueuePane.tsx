@@ -1,5 +1,6 @@
 import { useNow } from '../lib/hooks';
 import { fill, type Language } from '../lib/locale';
+import { plain } from '../lib/rich';
 import { span } from '../lib/time';
 import type { Summary } from './api';
 import type { DeskState } from './client';
@@ -53,12 +54,12 @@ function Row({ handoff, held, now, state, strings, language, onSelect, onAccept 
   const selected = state.selected === id;
   const unseen = state.unseen[id] ?? 0;
   const about = intents.find((guess) => guess.intent !== 'request_human') ?? intents[0];
-  const name = customer_name || strings.guest;
+  const name = plain(customer_name || strings.guest);
   return (
     <li class={`row${selected ? ' selected' : ''}${held ? ' held' : ''}`}>
       <button type="button" class="pick" aria-current={selected} data-handoff={id} onClick={() => onSelect(id)}>
         <span class="line">
-          <b>{name}</b>
+          <b><bdi>{name}</bdi></b>
           <span class="language">{languageTag(handoff.language)}</span>
           {unseen > 0 && <span class="unseen">{unseen}</span>}
           <Waited since={waiting_since} now={now} held={held} language={language} strings={strings} />

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { fill } from '../lib/locale';
+import { plain } from '../lib/rich';
 import { useAttention } from './attention';
 import type { Agent } from './api';
 import type { DeskClient, DeskState } from './client';
@@ -11,9 +12,10 @@ interface Props {
   state: DeskState;
   strings: Strings;
   onLanguage(): void;
+  onSessions(): void;
 }
 
-export function TopBar({ client, state, strings, onLanguage }: Props) {
+export function TopBar({ client, state, strings, onLanguage, onSessions }: Props) {
   const [sound, setSound] = useState(() => localStorage.getItem('desk:sound') !== 'off');
   const { agent, floor, unseen } = state;
   const news = floor.waiting.length + Object.values(unseen).reduce((sum, each) => sum + each, 0);
@@ -22,9 +24,10 @@ export function TopBar({ client, state, strings, onLanguage }: Props) {
     localStorage.setItem('desk:sound', sound ? 'off' : 'on');
     setSound(!sound);
   }
+  const brand = <><img src="../mark.svg" alt="" width="28" height="28" />{strings.brand} <i>{strings.title}</i></>;
   return (
     <header class="top">
-      <span class="brand"><img src="../mark.svg" alt="" width="28" height="28" />{strings.brand} <i>{strings.title}</i></span>
+      {agent ? <h1 class="brand">{brand}</h1> : <span class="brand">{brand}</span>}
       {agent && <Team agents={floor.agents} me={agent} strings={strings} />}
       <span class="space" />
       {agent && (
@@ -46,7 +49,7 @@ export function TopBar({ client, state, strings, onLanguage }: Props) {
       <button type="button" class="tool" lang={strings.language === 'EN' ? 'en' : 'zh-CN'} aria-label={strings.languageLabel} onClick={onLanguage}>{strings.language}</button>
       {agent && (
         <span class="me">
-          <b>{agent.name}</b>{agent.role === 'supervisor' && <small>{strings.supervisor}</small>}
+          <button type="button" class="name" title={strings.sessionsOf} onClick={onSessions}><bdi>{plain(agent.name)}</bdi></button>{agent.role === 'supervisor' && <small>{strings.supervisor}</small>}
           <button type="button" onClick={() => void client.signOut()}>{strings.signOut}</button>
         </span>
       )}

@@ -58,6 +58,19 @@ export interface Handoff extends Omit<Summary, 'customer_name'> {
   slots: Record<string, unknown>;
   identity: Identity | null;
   tried: Tried[];
+  /** `summary` in each language of the desk. */
+  summaries?: Record<string, string>;
+}
+
+/** Somebody's sign-in. */
+export interface Session {
+  id: string;
+  agent_id: string;
+  name: string;
+  address: string;
+  opened_at: number;
+  seen_at: number;
+  this: boolean;
 }
 
 export interface Details {

@@ -1,7 +1,7 @@
 import { insert, uuid } from '../chat/log';
 import type { Entry } from '../chat/wire';
 import { Store } from '../lib/store';
-import { call, DeskError, socketUrl, type Agent, type Details, type FloorState, type WrapUp } from './api';
+import { call, DeskError, socketUrl, type Agent, type Details, type FloorState, type Session, type WrapUp } from './api';
 import { apply, inLine, type Update } from './floor';
 
 export interface Draft {
@@ -20,6 +20,8 @@ export interface DeskState {
   details: Record<string, Details>;
   /** Messages of ours that the server has not confirmed, by handoff. */
   unsent: Record<string, Draft[]>;
+  /** What was begun to be written, by handoff. */
+  drafts: Record<string, string>;
   /** Customer lines since we last looked, by handoff. */
   unseen: Record<string, number>;
   typing: Record<string, boolean>;
@@ -34,12 +36,23 @@ type Frame =
 
 const NO_FLOOR: FloorState = { seq: 0, waiting: [], mine: [], agents: [] };
 const BLANK: DeskState = {
-  phase: 'loading', agent: null, online: false, floor: NO_FLOOR, selected: null, details: {}, unsent: {}, unseen: {}, typing: {}, notice: null,
+  phase: 'loading', agent: null, online: false, floor: NO_FLOOR, selected: null, details: {}, unsent: {}, drafts: {}, unseen: {}, typing: {}, notice: null,
 };
 const TYPING_SHOWN_MS = 8_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const PREVIEW_EVERY_MS = 4_000;
+const ACTIVE_EVERY_MS = 30_000;
+const DRAFTS = 'desk:drafts';
+
+function savedDrafts(): Record<string, string> {
+  try {
+    const saved: unknown = JSON.parse(sessionStorage.getItem(DRAFTS) ?? '{}');
+    return typeof saved === 'object' && saved ? (saved as Record<string, string>) : {};
+  } catch {
+    return {};
+  }
+}
 
 /** The desk of one signed-in person: the floor, kept fresh, and the conversations they look at or hold. */
 export class DeskClient extends Store<DeskState> {
@@ -51,6 +64,7 @@ export class DeskClient extends Store<DeskState> {
   private readonly seen = new Map<string, number>();
   private typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
   private typingSent = 0;
+  private toldActive = 0;
 
   constructor() {
     super(BLANK);
@@ -113,6 +127,29 @@ export class DeskClient extends Store<DeskState> {
     }
   }
 
+  /** Kept while another conversation is looked at, and over a reload; not longer than this sign-in. */
+  draft(handoff: string, text: string): void {
+    const { [handoff]: _, ...others } = this.state.drafts;
+    this.set({ drafts: text ? { ...others, [handoff]: text } : others });
+    sessionStorage.setItem(DRAFTS, JSON.stringify(this.state.drafts));
+  }
+
+  async sessions(): Promise<Session[]> {
+    return (await this.attempt(() => call<{ sessions: Session[] }>('sessions')))?.sessions ?? [];
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.attempt(() => call(`sessions/${id}/end`, {}));
+  }
+
+  /** Somebody is at this page: the sign-in is not idle. */
+  active(): void {
+    const now = Date.now();
+    if (now - this.toldActive < ACTIVE_EVERY_MS || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.toldActive = now;
+    this.socket.send('{"type":"active"}');
+  }
+
   typing(handoff: string, on: boolean): void {
     const now = Date.now();
     if (on ? now - this.typingSent < 4_000 : !this.typingSent) return;
@@ -142,7 +179,7 @@ export class DeskClient extends Store<DeskState> {
   }
 
   private async enter(agent: Agent): Promise<void> {
-    this.set({ ...BLANK, phase: 'ready', agent });
+    this.set({ ...BLANK, phase: 'ready', agent, drafts: savedDrafts() });
     await this.refresh();
     this.connect();
   }
@@ -152,6 +189,7 @@ export class DeskClient extends Store<DeskState> {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
+    sessionStorage.removeItem(DRAFTS);
     this.set({ ...BLANK, phase: 'signed-out' });
   }
 
@@ -267,10 +305,10 @@ export class DeskClient extends Store<DeskState> {
   private failed(error: unknown, handoff?: string): void {
     if (!(error instanceof DeskError)) return this.tell('unreachable', '');
     if (error.status === 401) return this.leave();
-    if (error.status === 409) this.tell('taken', error.by);
-    else if ((error.status === 404 || error.status === 403) && handoff) {
-      if (this.state.selected === handoff) this.set({ selected: null });
-    } else this.tell('refused', error.message || error.code);
+    if (error.code === 'taken') return this.tell('taken', error.by);
+    this.tell('refused', error.code);
+    const gone = error.status === 404 || error.status === 403;
+    if (gone && handoff && this.state.selected === handoff) this.set({ selected: null });
   }
 
   private tell(code: string, detail: string): void {

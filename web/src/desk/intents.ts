@@ -20,7 +20,7 @@ const NAMES: Record<string, [en: string, zh: string]> = {
   greet: ['Greeting', '问候'], goodbye: ['Goodbye', '再见'], thank: ['Thanks', '感谢'], bot_challenge: ['Asks if it is a bot', '询问是否机器人'],
   affirm: ['Yes', '肯定'], deny: ['No', '否定'], stop: ['Stop', '停止'], inform_amount: ['Gives an amount', '提供金额'],
   inform_date: ['Gives a date', '提供日期'], inform_order: ['Gives a number', '提供单号'], inform_code: ['Gives a code', '提供验证码'],
-  out_of_scope: ['Out of scope', '超出范围'],
+  out_of_scope: ['Out of scope', '超出范围'], nlu_fallback: ['Not understood', '未能理解'],
 };
 
 /** What a corrected intent may be: what customers want, not how they answer. */
@@ -31,7 +31,7 @@ export function intentName(intent: string, language: Language): string {
   return names ? names[language === 'zh' ? 1 : 0] : humanise(intent);
 }
 
-/** `action_request_refund` as `Request refund`. */
+/** A project's own names may come without a label: `inform_code` as `Inform code`. */
 export function humanise(code: string): string {
   const words = code.replace(/^(action|utter|validate)_/, '').replace(/_/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);

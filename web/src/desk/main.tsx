@@ -6,7 +6,8 @@ import { fill, languageOf, type Language } from '../lib/locale';
 import { DeskClient, type DeskState } from './client';
 import { Context } from './Context';
 import { Conversation } from './Conversation';
-import { GiveBackForm, Shortcuts, WrapUpForm } from './Dialogs';
+import { GiveBackForm, Sessions, Shortcuts, WrapUpForm } from './Dialogs';
+import { refusal } from './labels';
 import { QueuePane } from './QueuePane';
 import { SignIn } from './SignIn';
 import { STRINGS, type Strings } from './strings';
@@ -21,7 +22,17 @@ void client.start();
 function Desk() {
   const state = useStore(client);
   const [language, setLanguage] = useState<Language>(() => languageOf(localStorage.getItem('desk:language') ?? navigator.language));
+  const [sessions, setSessions] = useState(false);
   const strings = STRINGS[language];
+  useEffect(() => {
+    const active = () => client.active();
+    const signs = ['pointerdown', 'keydown', 'wheel', 'touchmove'];
+    for (const each of signs) addEventListener(each, active, { passive: true });
+    return () => signs.forEach((each) => removeEventListener(each, active));
+  }, []);
+  useEffect(() => {
+    if (state.phase !== 'ready') setSessions(false);
+  }, [state.phase]);
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
     localStorage.setItem('desk:language', language);
@@ -30,7 +41,8 @@ function Desk() {
   if (state.phase === 'loading') return <main class="loading" aria-busy="true" />;
   return (
     <div class="desk">
-      <TopBar client={client} state={state} strings={strings} onLanguage={switchLanguage} />
+      <TopBar client={client} state={state} strings={strings} onLanguage={switchLanguage} onSessions={() => setSessions(true)} />
+      {sessions && state.phase === 'ready' && <Sessions client={client} strings={strings} language={language} onClose={() => setSessions(false)} />}
       {state.phase === 'ready' ? <Floor state={state} strings={strings} language={language} /> : <SignIn client={client} strings={strings} language={language} />}
     </div>
   );
@@ -60,13 +72,13 @@ function Floor({ state, strings, language }: { state: DeskState; strings: String
   }, opened === null);
   return (
     <main class={`floor${selected ? ' has-selected' : ''}${contextOpen ? ' context-open' : ''}`}>
-      <Notices state={state} strings={strings} />
+      <Notices state={state} strings={strings} language={language} />
       <QueuePane state={state} strings={strings} language={language} onSelect={(id) => client.select(id)} onAccept={(id) => void client.accept(id)} />
       {details && selected ? (
         <>
           <Conversation details={details} state={state} strings={strings} language={language} contextOpen={contextOpen}
             onAccept={() => void client.accept(selected)} onSay={(text, id) => void client.say(selected, text, id)}
-            onTyping={(on) => client.typing(selected, on)} onWrapUp={() => setOpened('wrap')} onGiveBack={() => setOpened('back')}
+            onTyping={(on) => client.typing(selected, on)} onDraft={(text) => client.draft(selected, text)} onWrapUp={() => setOpened('wrap')} onGiveBack={() => setOpened('back')}
             onContext={() => setContextOpen(!contextOpen)} onBack={() => client.select(null)} />
           <Context handoff={details.handoff} strings={strings} language={language} />
           {opened === 'wrap' && mine && (
@@ -94,7 +106,7 @@ function Nothing({ strings }: { strings: Strings }) {
   );
 }
 
-function Notices({ state: { online, notice }, strings }: { state: DeskState; strings: Strings }) {
+function Notices({ state: { online, notice }, strings, language }: { state: DeskState; strings: Strings; language: Language }) {
   const offline = useSettled(!online, 1_500);
   useEffect(() => {
     if (!notice) return;
@@ -102,7 +114,7 @@ function Notices({ state: { online, notice }, strings }: { state: DeskState; str
     return () => clearTimeout(timer);
   }, [notice?.at]);
   const text = !notice ? '' : notice.code === 'taken' ? (notice.detail ? fill(strings.taken, { by: notice.detail }) : strings.takenAnon)
-    : notice.code === 'unreachable' ? strings.unreachable : fill(strings.refused, { detail: notice.detail });
+    : notice.code === 'unreachable' ? strings.unreachable : (refusal(notice.detail, language) ?? strings.didNotWork);
   return (
     <div class="notices" role="status">
       {offline && <p class="notice">{strings.offline}</p>}

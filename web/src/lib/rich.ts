@@ -1,32 +1,53 @@
 /** What a line of text is made of. Text is never read as HTML; only these few forms mean something. */
 export type Piece = { kind: 'text'; text: string } | { kind: 'strong'; text: string } | { kind: 'link'; text: string; href: string };
 
-const FORMS = /\*\*([^*\n]+)\*\*|\[([^\]\n]{1,200})\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>"'，。；！？、）】》」]+)/g;
+const STRONG = /(?<!\*)\*\*(?=[^\s*])([^*\n]*[^\s*])\*\*(?!\*)/;
+const TITLED = /\[([^\]\n]{1,200})\]\((https?:\/\/[^\s)]+)\)/;
+const BARE = /(https?:\/\/[^\s<>"'[\]，。；！？、）】》」]+)/;
+const OURS = new RegExp(`${STRONG.source}|${TITLED.source}|${BARE.source}`, 'gi');
+const THEIRS = new RegExp(BARE.source, 'gi');
+const CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const ADDRESS = /:\/\/|\bwww\.|^[^\s/@]+\.[a-z]{2,}(\/|$)/i;
 
-/** Splits text into plain words, `**strong**`, `[title](https://...)` and bare http(s) addresses. */
-export function pieces(text: string): Piece[] {
+/**
+ * Splits text into plain words, links and, in what we wrote ourselves, `**strong**` and `[title](https://...)`. What
+ * people wrote has no titles to hide behind: each address is shown as what it opens.
+ */
+export function pieces(text: string, { ours }: { ours: boolean }): Piece[] {
   const found: Piece[] = [];
+  const shown = plain(text);
   let from = 0;
-  for (const match of text.matchAll(FORMS)) {
-    const [whole, strong, title, titled, bare] = match;
+  for (const match of shown.matchAll(ours ? OURS : THEIRS)) {
+    const [whole, strong, title, titled, bare] = ours ? match : [match[0], undefined, undefined, undefined, match[1]];
     const kept = bare ? bare.replace(/[.,;:!?)\]]+$/, '') : whole;
-    if (match.index > from) found.push({ kind: 'text', text: text.slice(from, match.index) });
+    if (match.index > from) found.push({ kind: 'text', text: shown.slice(from, match.index) });
     from = match.index + kept.length;
-    const href = safe(titled ?? (bare ? kept : ''));
+    const address = titled ?? (bare ? kept : '');
+    const url = safe(address);
     if (strong) found.push({ kind: 'strong', text: strong });
-    else if (href) found.push({ kind: 'link', text: title ?? kept, href });
+    else if (url) found.push({ kind: 'link', text: title && !ADDRESS.test(title) ? title : written(address, url), href: url.href });
     else found.push({ kind: 'text', text: kept });
   }
-  if (from < text.length) found.push({ kind: 'text', text: text.slice(from) });
+  if (from < shown.length) found.push({ kind: 'text', text: shown.slice(from) });
   return found;
 }
 
+/** Text without the signs that turn its direction around: nobody sees them, and they show words in another order. */
+export function plain(text: string): string {
+  return text.replace(CONTROLS, '');
+}
+
 /** A link is followed only over http(s), without a name and password that could pass for a host. */
-function safe(address: string): string | null {
+function safe(address: string): URL | null {
   try {
     const url = new URL(address);
-    return /^https?:$/.test(url.protocol) && !url.username && !url.password ? url.href : null;
+    return /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : null;
   } catch {
     return null;
   }
+}
+
+/** An address with its host as it is looked up: letters that pass for others are seen as `xn--...`. */
+function written(address: string, url: URL): string {
+  return url.origin + address.replace(/^https?:\/\/[^/?#\\]*/i, '').replace(/\\/g, '/');
 }

@@ -47,8 +47,14 @@ export function span(seconds: number, language: 'en' | 'zh'): string {
   return `${Math.floor(whole / 3600)}${h} ${String(Math.floor(whole / 60) % 60).padStart(2, '0')}${min}`;
 }
 
-function format(at: number, locale: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale, options).format(at * 1000);
+/** Days of a month are written as the assistant writes them, `Nov 23`, wherever English is read; hours as the reader does. */
+function format(at: number, locale: string, { hour, minute, ...days }: Intl.DateTimeFormatOptions): string {
+  const one = (where: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(where, options).format(at * 1000);
+  const parts = [
+    ...(Object.keys(days).length ? [one(/^en\b/.test(locale) ? 'en-US' : locale, days)] : []),
+    ...(hour && minute ? [one(locale, { hour, minute })] : []),
+  ];
+  return parts.join(/^zh\b/.test(locale) ? ' ' : ', ');
 }
 
 function dayNumber(at: number): number {

@@ -131,7 +131,7 @@ function Line({ entry, before, after, locale, strings, choices, onChoose }: Line
         <div class="said">
           {first && entry.author === 'agent' && <span class="speaker" aria-hidden="true">{entry.name}</span>}
           <span class="hidden">{speaker}: </span>
-          {text && <div class="bubble" dir="auto" lang={textLanguage(text)}><Rich text={text} strings={strings} /></div>}
+          {text && <div class="bubble" dir="auto" lang={textLanguage(text)}><Rich text={text} ours={entry.author === 'bot'} strings={strings} /></div>}
           {entry.attachment && /^(https?:)?\//.test(entry.attachment) && (
             <a class="picture" href={entry.attachment} target="_blank" rel="noopener noreferrer nofollow">
               <img src={entry.attachment} alt={strings.picture} loading="lazy" />
@@ -172,7 +172,7 @@ function Waiting({ message, online, strings, onRetry, onEdit }: WaitingProps) {
     <div class={`line customer first final unsent${failed ? ' failed' : ''}`}>
       <div class="said">
         <span class="hidden">{strings.you}: </span>
-        <div class="bubble" dir="auto" lang={textLanguage(message.text)}><Rich text={message.text} strings={strings} /></div>
+        <div class="bubble" dir="auto" lang={textLanguage(message.text)}><Rich text={message.text} ours={false} strings={strings} /></div>
         <span class="mark" role={failed ? 'alert' : undefined}>
           {failed ? <Alert /> : <Clock />}
           {failed ? (tooLong ? fill(strings.tooLong, { n: MAX_TEXT }) : strings.failed) : online ? strings.sending : strings.waiting}

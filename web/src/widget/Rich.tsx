@@ -1,11 +1,11 @@
 import { pieces } from '../lib/rich';
 import type { Strings } from './strings';
 
-/** Text with its links and strong words; never HTML. */
-export function Rich({ text, strings }: { text: string; strings: Strings }) {
+/** Text with its links and, where it is `ours` and no person's, titles and strong words; never HTML. */
+export function Rich({ text, ours, strings }: { text: string; ours: boolean; strings: Strings }) {
   return (
     <>
-      {pieces(text).map((piece, index) => {
+      {pieces(text, { ours }).map((piece, index) => {
         if (piece.kind === 'strong') return <strong key={index}>{piece.text}</strong>;
         if (piece.kind === 'text') return <span key={index}>{piece.text}</span>;
         return (

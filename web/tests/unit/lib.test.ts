@@ -3,19 +3,64 @@ import { expect, test } from 'vitest';
 import { apply, type Update } from '../../src/desk/floor';
 import type { FloorState, Summary } from '../../src/desk/api';
 import { money } from '../../src/lib/money';
-import { pieces } from '../../src/lib/rich';
-import { day, span } from '../../src/lib/time';
+import { pieces, plain } from '../../src/lib/rich';
+import { date, day, span } from '../../src/lib/time';
 import { memory } from '../../src/chat/memory';
 import { bestInk, contrast, towards } from '../../src/widget/accent';
 import { withoutList } from '../../src/widget/Log';
 import { word } from '../../src/widget/strings';
 
 test('only http addresses become links, and HTML stays text', () => {
-  const links = (text: string) => pieces(text).flatMap((piece) => (piece.kind === 'link' ? piece.href : []));
+  const links = (text: string) => pieces(text, { ours: true }).flatMap((piece) => (piece.kind === 'link' ? piece.href : []));
   expect(links('see https://example.com/a?b=1. or javascript:alert(1)')).toEqual(['https://example.com/a?b=1']);
   expect(links('[here](https://example.com/x) 见 https://example.com/帮助。谢谢')).toEqual(['https://example.com/x', 'https://example.com/%E5%B8%AE%E5%8A%A9']);
   expect(links('[bank](javascript:alert(1)) https://bank.com@evil.example/')).toEqual([]);
-  expect(pieces('<b>**bold**</b>').map((piece) => piece.text).join('')).toBe('<b>bold</b>');
+  expect(pieces('<b>**bold**</b>', { ours: true }).map((piece) => piece.text).join('')).toBe('<b>bold</b>');
+});
+
+test('what people wrote shows each address as what it opens, and no title', () => {
+  const text = '[https://bank.example](https://evil.example/a) **now**';
+  const theirs = pieces(text, { ours: false });
+  expect(theirs.map((piece) => piece.text).join('')).toBe(text);
+  expect(theirs.flatMap((piece) => (piece.kind === 'link' ? [[piece.text, piece.href]] : []))).toEqual([
+    ['https://bank.example', 'https://bank.example/'], ['https://evil.example/a', 'https://evil.example/a'],
+  ]);
+  expect(theirs.some((piece) => piece.kind === 'strong')).toBe(false);
+  for (const kind of ['bot.example', 'https://bot.example', 'www.bot.example/x', 'bot.example/x']) {
+    const [link] = pieces(`[${kind}](https://evil.example)`, { ours: true });
+    expect(link).toEqual({ kind: 'link', text: 'https://evil.example', href: 'https://evil.example/' });
+  }
+  expect(pieces('[Help](https://bank.example/h)', { ours: true })).toEqual([{ kind: 'link', text: 'Help', href: 'https://bank.example/h' }]);
+});
+
+test('letters that pass for others are seen', () => {
+  const shown = (text: string) => pieces(text, { ours: false }).map((piece) => piece.text).join('');
+  expect(shown('https://\u0440\u0430\u0443\u0440\u0430l.com/pay')).toBe('https://xn--l-7sba6dbr.com/pay');
+  expect(pieces('https://bank.com\uff0fx.evil.example/', { ours: false }).map((piece) => piece.kind)).toEqual(['text']);
+  expect(shown('HTTPS://Bank.Example/A')).toBe('https://bank.example/A');
+  expect(shown('https://bank.com\\@evil.example/')).toBe('https://bank.com/@evil.example/');
+  expect(pieces('https://bank.com\\@evil.example/', { ours: false })[0]).toMatchObject({ href: 'https://bank.com/@evil.example/' });
+});
+
+test('signs that turn text around are gone', () => {
+  expect(plain('pay \u202egpj.exe\u202c \u2066x\u2069 \u200f\u061c!')).toBe('pay gpj.exe x !');
+  expect(plain('\u0645\u0631\u062d\u0628\u0627 你好 \u{1f468}\u200d\u{1f469}')).toBe('\u0645\u0631\u062d\u0628\u0627 你好 \u{1f468}\u200d\u{1f469}');
+  expect(pieces('https://a.example/\u202emoc.knab', { ours: false })).toEqual([
+    { kind: 'link', text: 'https://a.example/moc.knab', href: 'https://a.example/moc.knab' },
+  ]);
+});
+
+test('stars that hide digits make nothing bold', () => {
+  for (const text of ['+1 ***-***-0155', '**** **** **** 1234', '** a **', '****', '2 ** 3 ** 4', '***x***']) {
+    expect(pieces(text, { ours: true })).toEqual([{ kind: 'text', text }]);
+  }
+  expect(pieces('a **b c** d', { ours: true })).toEqual([{ kind: 'text', text: 'a ' }, { kind: 'strong', text: 'b c' }, { kind: 'text', text: ' d' }]);
+});
+
+test('dates of one language have one form', () => {
+  expect([date('2026-11-23', 'en-GB'), date('2026-11-23', 'en-US'), date('2026-11-23', 'en')]).toEqual(['Nov 23', 'Nov 23', 'Nov 23']);
+  expect(date('2026-11', 'en-GB')).toBe('November 2026');
+  expect(date('2026-11-23', 'zh-CN')).toBe('11月23日');
 });
 
 test('amounts have the digits of their currency', () => {
