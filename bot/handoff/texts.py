@@ -129,6 +129,9 @@ DEEDS: Mapping[str, Said] = {
 }
 """Actions in the words of a summary; others are shown by the intent they serve, or by name."""
 
+ASKING: Said = ("ask for what is needed", "询问所需信息")
+"""What a form does."""
+
 
 def pick(said: Said, language: str) -> str:
     """Chinese for `zh`, English for everything else."""
@@ -146,4 +149,6 @@ def wish(intent: str, language: str) -> str:
 def deed(action: str, language: str) -> str:
     if action in DEEDS:
         return pick(DEEDS[action], language)
+    if action.startswith("validate_"):
+        return pick(ASKING, language)
     return wish(action.removeprefix("action_").removeprefix("validate_"), language)

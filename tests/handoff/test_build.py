@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,9 +169,13 @@ def test_the_wait_is_estimated_from_how_the_queue_moved_or_not_at_all() -> None:
 
 
 def test_a_summary_has_no_codes_and_is_there_in_each_language_of_the_desk() -> None:
-    before = [said("request_refund"), slot("tried", [tried("action_verify_code", "refused", "code_wrong")])]
-    handoff = made(before)
+    deeds = [
+        tried("action_verify_code", "refused", "code_wrong"),
+        tried("validate_refund_form", "failed", "service_down"),
+    ]
+    handoff = made([said("request_refund"), slot("tried", deeds)])
     both = summaries(handoff, not_wishes=NOT_WISHES)
     assert both["en"] == handoff.summary
     assert "核验验证码: 被拒绝" in both["zh"]
-    assert "code_wrong" not in str(both)
+    assert "询问所需信息: 失败" in both["zh"]
+    assert not re.search(r"[a-z]+_[a-z]+", str(both))

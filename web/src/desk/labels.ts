@@ -5,6 +5,7 @@ type Names = Record<string, [en: string, zh: string]>;
 
 /** What the assistant did or tried, by the action's name. */
 const ACTIONS: Names = {
+  form: ['Ask for what is needed', '询问所需信息'],
   action_request_refund: ['Request a refund', '申请退款'], action_refund_status: ['Look up a refund', '查询退款进度'],
   action_refund_missing: ['Look for a refund', '查找未到账退款'], action_cancel_refund: ['Cancel a refund', '撤销退款'],
   action_failed_payment: ['Look into a failed payment', '核查失败付款'], action_double_charge: ['Check a double charge', '核查重复扣款'],
@@ -79,7 +80,8 @@ function name(names: Names, code: string, language: Language): string {
   return names[code]?.[language === 'zh' ? 1 : 0] ?? humanise(code);
 }
 
-export const actionName = (code: string, language: Language) => name(ACTIONS, code, language);
+export const actionName = (code: string, language: Language) =>
+  name(ACTIONS, code.startsWith('validate_') ? 'form' : code, language);
 export const codeName = (code: string, language: Language) => name(CODES, code, language);
 export const slotName = (code: string, language: Language) => name(SLOTS, code, language);
 export const cardName = (code: string, language: Language) => name(CARDS, code, language);
