@@ -13,7 +13,7 @@ from actions.form import Form
 from actions.refusals import say_refusal
 from actions.steps import Confirm, Phone
 from actions.words import DOCUMENTS, word
-from bot.types import Level
+from bot.types import Deed, Level
 
 NEXT_AFTER = {
     "balance_not_zero": "check_balance",
@@ -62,17 +62,20 @@ class PhoneForm(Form):
 
 
 class ChangePhone(Action):
+    """The code went to the old number, which so hears of it first; now the new one has to prove itself."""
+
     called = "action_change_phone_number"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("change_phone_number",)
+
+    async def deed(self, call: Call) -> Deed:
+        return Deed(action="change_phone", object=call.slot("phone_number"))
 
     async def perform(self, call: Call) -> None:
-        change = await call.bank.change_phone(
-            call.customer_id, phone=call.slot("phone_number"), idempotency_key=call.key
+        await call.bank.change_phone(
+            call.customer_id, phone=call.slot("phone_number"), proof=call.proof, idempotency_key=call.key
         )
-        call.record("done", "phone")
-        call.say("utter_phone_changed", phone=change.phone)
+        call.record("done", "phone_asked")
+        call.follow(ConfirmPhone.called)
 
     async def refused(self, call: Call, code: str) -> None:
         """Another number may do: ask for it again."""
@@ -83,6 +86,24 @@ class ChangePhone(Action):
         call.set("phone_number", None)
         call.set("confirm", None)
         call.follow("phone_form")
+
+
+class ConfirmPhone(Action):
+    """A code came back from the new number: it counts soon, unless the old one stops it."""
+
+    called = "action_confirm_phone_number"
+    requires = Level.STEPPED_UP
+    ends_flow = True
+    solves = ("change_phone_number",)
+
+    async def deed(self, call: Call) -> Deed:
+        return Deed(action="confirm_phone", object=call.slot("phone_number"))
+
+    async def perform(self, call: Call) -> None:
+        change = await call.bank.confirm_phone(call.customer_id, proof=call.proof, idempotency_key=call.key)
+        call.record("done", "phone")
+        counts = await call.moment(change.counts_at or call.now)
+        call.say("utter_phone_will_change", phone=change.phone, counts=counts)
 
 
 class TellVerification(Action):
@@ -130,8 +151,11 @@ class CloseAccount(Action):
     ends_flow = True
     solves = ("close_account",)
 
+    async def deed(self, call: Call) -> Deed:
+        return Deed(action="close_account")
+
     async def perform(self, call: Call) -> None:
-        closure = await call.bank.request_closure(call.customer_id, idempotency_key=call.key)
+        closure = await call.bank.request_closure(call.customer_id, proof=call.proof, idempotency_key=call.key)
         call.record("done", closure.number)
         call.say(
             "utter_closing_requested", number=closure.number, closes=await call.day(closure.closes_on, weekday=True)

@@ -21,7 +21,7 @@ from actions.call import Call
 from actions.refusals import say_refusal
 from actions.resume import offer_to_resume
 from bot.errors import ServiceDown, ServiceRefused
-from bot.types import Level
+from bot.types import Deed, Level
 
 MAX_FAILURES = 2
 """The same thing failing so often in one conversation brings a person."""
@@ -50,6 +50,8 @@ class Action(SdkAction, ABC):
         if _is_abstract(cls):
             return
         missing = [name for name in ("called", "requires") if name not in vars(cls)]
+        if cls.__dict__.get("requires") == Level.STEPPED_UP and cls.deed is Action.deed:
+            missing.append("deed")
         if missing:
             raise TypeError(f"{cls.__module__}.{cls.__name__} does not declare {' and '.join(missing)}")
 
@@ -70,7 +72,9 @@ class Action(SdkAction, ABC):
             self._failed(call)
         except ServiceRefused as refusal:
             call.record("refused", refusal.code)
-            await self.refused(call, refusal.code)
+            call.step_down()
+            if not await prove.refused(call, refusal.code, target=self.target):
+                await self.refused(call, refusal.code)
         if call.slot("wishes") and call.through and self.ends_something(call):
             call.follow("action_take_up")
         return call.outcome()
@@ -80,8 +84,12 @@ class Action(SdkAction, ABC):
         return bool(self.ends_flow or self.solves or self.answers)
 
     async def _proven(self, call: Call) -> None:
-        if call.level < self.requires:
-            await prove.ask(call, self.requires, target=self.target, first=self.signed_out)
+        if call.level < min(self.requires, Level.SIGNED_IN):
+            prove.ask_sign_in(call, target=self.target, first=self.signed_out)
+            return
+        deed = await self.deed(call) if self.requires == Level.STEPPED_UP else None
+        if deed is not None and not call.proves(deed):
+            await prove.ask_code(call, deed, target=self.target)
             return
         if call.slot("wanted") == self.target:
             call.set("wanted", None)
@@ -89,6 +97,8 @@ class Action(SdkAction, ABC):
         topic = call.slot("topic")
         details = {name: str(call.slot(name)) for name in ("order_number", "card_ending") if call.slot(name)}
         await self.perform(call)
+        if deed is not None:
+            await prove.spent(call, deed)
         if self.answers and call.slot("topic") is topic:
             call.answered(self.answers, **details)
         elif (self.ends_flow or self.solves) and call.slot("topic") is topic:
@@ -100,6 +110,11 @@ class Action(SdkAction, ABC):
         if self.ends_flow:
             call.forget_form()
             offer_to_resume(call)
+
+    async def deed(self, call: Call) -> Deed | None:
+        """What `requires = STEPPED_UP` asks a code for, from what was collected: the code opens this and nothing else,
+        and any change of it takes another. None: what is asked this time needs no more than a sign-in."""
+        raise NotImplementedError(f"{self.called} requires a code without saying for what")
 
     @abstractmethod
     async def perform(self, call: Call) -> None:

@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import services, wording
 from actions.buttons import Button
 from actions.services.bank import Bank
-from bot.types import Identity, Level, Tried, to_wire
+from bot.types import Deed, Identity, Level, Tried, to_wire
 
 _LISTEN = "action_listen"
 _ALWAYS_TOLD = ("requested_slot", "solved", "flow", "otp")
@@ -134,6 +134,23 @@ class Call:
     @property
     def level(self) -> Level:
         return self.identity.level_at(self.now) if self.identity else Level.NONE
+
+    def proves(self, deed: Deed) -> bool:
+        """Whether a code came back for this deed, with what is collected now."""
+        return self.identity is not None and self.identity.proves(self.digest(deed), self.now)
+
+    def digest(self, deed: Deed) -> str:
+        return deed.digest({name: self.slot(name) for name in FORM_SLOTS})
+
+    @property
+    def proof(self) -> str:
+        """What the bank takes as proof of the code that came back."""
+        return self.identity.code_proof if self.identity else ""
+
+    def step_down(self) -> None:
+        """The code has done what it was for, or may not any more."""
+        if self.identity is not None and self.identity.level == Level.STEPPED_UP:
+            self.set("identity", to_wire(self.identity.signed_in_only()))
 
     @property
     def customer_id(self) -> str:

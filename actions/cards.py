@@ -18,7 +18,7 @@ from actions.services.bank_types import Card
 from actions.steps import Choose, Confirm, ConfirmIfUnsure
 from actions.words import CARD_REASON_WORDS, CARD_REASONS
 from bot.errors import ServiceRefused
-from bot.types import Level
+from bot.types import Deed, Level
 
 ALL = "all"
 _ABOUT_FROZEN = re.compile(
@@ -181,9 +181,12 @@ class UnfreezeCard(Action):
     ends_flow = True
     solves = ("unfreeze_card",)
 
+    async def deed(self, call: Call) -> Deed:
+        return Deed(action="unfreeze_card", object=(await card_of(call, call.slot("card_ending"))).id)
+
     async def perform(self, call: Call) -> None:
         card = await card_of(call, call.slot("card_ending"))
-        await call.bank.unfreeze_card(call.customer_id, card.id, idempotency_key=call.key)
+        await call.bank.unfreeze_card(call.customer_id, card.id, proof=call.proof, idempotency_key=call.key)
         call.record("done", card.id)
         call.say("utter_card_unfrozen", card_name=nouns.card_name(call, card))
 
@@ -240,11 +243,16 @@ class ReplaceCard(Action):
     ends_flow = True
     solves = ("replace_card",)
 
+    async def deed(self, call: Call) -> Deed:
+        return Deed(action="replace_card", object=(await card_of(call, call.slot("card_ending"))).id)
+
     async def perform(self, call: Call) -> None:
         card = await card_of(call, call.slot("card_ending"))
         reason = call.slot("reason")
         reason = reason if reason in CARD_REASONS else "other"
-        replaced = await call.bank.replace_card(call.customer_id, card.id, reason=reason, idempotency_key=call.key)
+        replaced = await call.bank.replace_card(
+            call.customer_id, card.id, reason=reason, proof=call.proof, idempotency_key=call.key
+        )
         call.record("done", card.id)
         if replaced.replacement:
             new = replaced.replacement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from rasa_sdk.events import ActionExecutionRejected, SlotSet
 
@@ -12,10 +13,12 @@ from actions.buttons import button, person, stop
 from actions.call import Call
 from actions.form import VAGUE
 from actions.steps import HESITATES
+from bot import guard
+from bot.errors import ServiceError, ServiceRefused
 from bot.types import Identity, Level, to_wire
 
 STEPPED_UP_S = 600
-"""A returned code proves who is there for ten minutes."""
+"""A code that came back opens its one deed for so long: where the bank did not answer, another try needs no other."""
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _RESEND = re.compile(
     r"resend|re-send|send (it |me )*(again|one)|(new|another) (code|one)|\bno (code|text|sms|message)\b"
@@ -73,14 +76,23 @@ class AskForCode(Action):
         elif aside := _aside(said):
             self._wait(call, otp, aside)
         elif call.intent == "repeat_that" or _RESEND.search(said):
-            await prove.send_code(call, target=otp["purpose"])
-            self._ask(call, call.slot("otp"))
+            await self._send_again(call, otp)
         elif call.intent == "deny":
             self._give_up(call)
         elif call.intent in _NO_CODE or call.confidence < VAGUE:
             self._wait(call, otp, "utter_code_has_six_digits")
         else:
             call.reject(ActionExecutionRejected(prove.CODE_FORM), SlotSet("requested_slot", None))
+
+    async def _send_again(self, call: Call, otp: dict[str, object]) -> None:
+        try:
+            await prove.send_again(call)
+        except ServiceRefused as refusal:
+            if refusal.code != "too_soon":
+                raise
+            self._wait(call, otp, "utter_code_too_soon")
+            return
+        self._ask(call, call.slot("otp"))
 
     def _wait(self, call: Call, otp: dict[str, object], response: str) -> None:
         buttons = (button("resend", call.language, "repeat_that"), person(call.language), stop(call.language))
@@ -113,9 +125,7 @@ class VerifyCode(Action):
         if not otp or not code:
             call.say("utter_no_code_needed")
             return
-        await call.bank.verify_code(
-            call.customer_id, otp_id=otp["id"], code=code, purpose=otp["purpose"], idempotency_key=call.key
-        )
+        proof = await self._checked(call, otp, str(code))
         identity = call.identity
         assert identity is not None  # noqa: S101
         raised = Identity(
@@ -125,7 +135,10 @@ class VerifyCode(Action):
             proven_at=call.now,
             expires_at=identity.expires_at,
             stepped_up_until=min(call.now + STEPPED_UP_S, identity.expires_at),
+            stepped_up_for=otp["digest"],
+            code_proof=proof,
             name=identity.name,
+            proof_id=identity.proof_id,
         )
         call.set("identity", to_wire(raised))
         call.set("otp", None)
@@ -133,15 +146,31 @@ class VerifyCode(Action):
         call.record("done", otp["purpose"])
         call.follow(otp["purpose"])
 
+    async def _checked(self, call: Call, otp: dict[str, Any], code: str) -> str:
+        """The bank's proof that it is the code. A wrong one counts against the customer, in whatever conversation."""
+        watch, who, deed = guard.current(), call.customer_id, otp["deed"]["action"]
+        said = {"key": call.key, "conversation": call.tracker.sender_id}
+        await watch.trying(who, deed, **said)
+        try:
+            verified = await call.bank.verify_code(who, otp_id=otp["id"], code=code, idempotency_key=call.key)
+        except ServiceError as error:
+            if getattr(error, "code", "") in ("code_wrong", "code_locked"):
+                await watch.wrong(who, deed, conversation=call.tracker.sender_id)
+            else:
+                await watch.forgive(who, deed, key=call.key)
+            raise
+        await watch.forgive(who, deed, key=call.key)
+        return verified.proof
+
     async def refused(self, call: Call, code: str) -> None:
         otp = call.slot("otp") or {}
         call.set("code", None)
         if code == "code_wrong":
             call.set("otp", {**otp, "tries": otp.get("tries", 0) + 1})
             call.follow(prove.CODE_FORM)
-        elif code in ("code_expired", "code_used", "not_found", "wrong_purpose"):
+        elif code in ("code_expired", "code_used", "not_found"):
             call.say("utter_code_expired")
-            await prove.send_code(call, target=otp["purpose"])
+            await prove.send_again(call)
             call.follow(prove.CODE_FORM)
         else:
             call.set("otp", None)

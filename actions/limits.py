@@ -15,7 +15,7 @@ from actions.form import Form
 from actions.services.bank_types import Fee, Limits
 from actions.steps import Amount, Confirm
 from actions.words import FEES, word
-from bot.types import Level
+from bot.types import Deed, Level
 
 _TRANSFER = r"\btransfers?\b|\bwire\b|send(ing)? money|转账|汇款|转钱"
 _ASKED = {
@@ -116,9 +116,13 @@ class ChangeLimit(Action):
     ends_flow = True
     solves = ("change_limit",)
 
+    async def deed(self, call: Call) -> Deed:
+        currency = (await call.customer()).currency
+        return Deed(action="change_limit", amount_minor=call.slot("amount")["minor"], currency=currency)
+
     async def perform(self, call: Call) -> None:
         limits = await call.bank.change_limit(
-            call.customer_id, daily_minor=call.slot("amount")["minor"], idempotency_key=call.key
+            call.customer_id, daily_minor=call.slot("amount")["minor"], proof=call.proof, idempotency_key=call.key
         )
         call.record("done", "daily")
         call.say("utter_limit_changed", **_facts(call, limits))

@@ -18,7 +18,7 @@ from actions.services.bank_types import Case, Payment
 from actions.steps import Confirm
 from actions.words import CATEGORIES, word
 from bot.errors import ServiceRefused
-from bot.types import Level
+from bot.types import Deed, Level
 
 _NOT_MINE = re.compile(
     r"\b(not|wasn'?t|isn'?t) (me|mine|my)\b|\b(never|didn'?t) (buy|bought|order|make|made|pay|paid|use|been|go|went|do)"
@@ -144,14 +144,27 @@ class DoubleChargeForm(PaymentForm):
 
 
 class DisputeDoubleCharge(Action):
+    """Money that goes back at once takes a code, as any other refund does; a case that is only opened does not."""
+
     called = "action_double_charge"
-    requires = Level.SIGNED_IN
+    requires = Level.STEPPED_UP
     ends_flow = True
     solves = ("charged_twice",)
 
+    async def deed(self, call: Call) -> Deed | None:
+        number = call.slot("order_number")
+        pairs = await call.bank.duplicates(call.customer_id)
+        seconds = (pair.second for pair in pairs if number in (pair.first.id, pair.second.id))
+        second = next((each for each in seconds if each.status == "completed"), None)
+        if second is None:
+            return None
+        return Deed(action="double_charge", object=number, amount_minor=second.amount_minor, currency=second.currency)
+
     async def perform(self, call: Call) -> None:
         payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
-        case = await call.bank.dispute(call.customer_id, payment.id, kind="charged_twice", idempotency_key=call.key)
+        case = await call.bank.dispute(
+            call.customer_id, payment.id, kind="charged_twice", proof=call.proof, idempotency_key=call.key
+        )
         call.record("done", case.number)
         said = await facts(call, payment)
         if case.refund_id:

@@ -17,7 +17,7 @@ from actions.services.bank_types import Payment, Refund
 from actions.steps import Amount, Choose, Confirm
 from actions.words import REASON_WORDS, REASONS
 from bot.errors import ServiceRefused
-from bot.types import Level
+from bot.types import Deed, Level
 
 SHORT = 24
 """Characters."""
@@ -119,6 +119,11 @@ class RequestRefund(Action):
     ends_flow = True
     solves = ("request_refund",)
 
+    async def deed(self, call: Call) -> Deed:
+        payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
+        minor = (call.slot("amount") or {}).get("minor") or payment.amount_minor
+        return Deed(action="refund", object=payment.id, amount_minor=minor, currency=payment.currency)
+
     async def perform(self, call: Call) -> None:
         amount, reason = call.slot("amount") or {}, call.slot("reason") or "other"
         refund = await call.bank.request_refund(
@@ -126,6 +131,7 @@ class RequestRefund(Action):
             call.slot("order_number"),
             reason=REASONS[reason][0] if reason in REASONS else reason,
             amount_minor=amount.get("minor"),
+            proof=call.proof,
             idempotency_key=call.key,
         )
         call.record("done", refund.id)

@@ -38,7 +38,8 @@ CODES = frozenset(
         "transfers_processing",
         "refunds_open",
         "already_closing",
-        "too_many_codes",
+        "cooling_off",
+        "no_phone_change",
     ]
 )
 """The bank's refusals that have a response `utter_refused_<code>`."""

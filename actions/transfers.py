@@ -17,7 +17,7 @@ from actions.services.bank_types import Transfer
 from actions.steps import Confirm
 from actions.words import TRANSFER_KIND, TRANSFER_STATUS, word
 from bot.errors import ServiceRefused
-from bot.types import Level
+from bot.types import Deed, Level
 
 RECALL_S = 30 * 86_400
 """So long after its arrival a transfer can be asked back."""
@@ -127,17 +127,22 @@ class RecoverTransfer(Action):
     ends_flow = True
     solves = ("transfer_wrong_recipient", "cancel_transfer")
 
+    async def deed(self, call: Call) -> Deed:
+        return await deed_of_taking_back(call)
+
     async def perform(self, call: Call) -> None:
         """Which of the two it is, the bank decides at this moment: what was on its way may have arrived since."""
         number = call.slot("order_number")
         transfer = await call.bank.transfer(call.customer_id, number)
         if transfer.cancellable or transfer.status == "cancelled":
-            transfer = await call.bank.cancel_transfer(call.customer_id, number, idempotency_key=f"{call.key}:cancel")
+            transfer = await call.bank.cancel_transfer(
+                call.customer_id, number, proof=call.proof, idempotency_key=f"{call.key}:cancel"
+            )
             call.record("done", transfer.id)
             call.say("utter_transfer_cancelled", card=_card(call, transfer), **await facts(call, transfer))
             return
         case = await call.bank.recall_transfer(
-            call.customer_id, number, reason="wrong recipient", idempotency_key=f"{call.key}:recall"
+            call.customer_id, number, reason="wrong recipient", proof=call.proof, idempotency_key=f"{call.key}:recall"
         )
         call.record("done", case.number)
         answer_by = await call.day(case.answer_by, weekday=True)
@@ -187,9 +192,12 @@ class CancelTransfer(Action):
     ends_flow = True
     solves = ("cancel_transfer", "transfer_wrong_recipient")
 
+    async def deed(self, call: Call) -> Deed:
+        return await deed_of_taking_back(call)
+
     async def perform(self, call: Call) -> None:
         transfer = await call.bank.cancel_transfer(
-            call.customer_id, call.slot("order_number"), idempotency_key=call.key
+            call.customer_id, call.slot("order_number"), proof=call.proof, idempotency_key=call.key
         )
         call.record("done", transfer.id)
         call.say("utter_transfer_cancelled", card=_card(call, transfer), **await facts(call, transfer))
@@ -208,6 +216,17 @@ class TellTransferTimes(Action):
             return
         for transfer in await call.bank.transfers(call.customer_id, status="processing", limit=3):
             await tell(call, transfer)
+
+
+async def deed_of_taking_back(call: Call) -> Deed:
+    """Cancelled or recalled: which of the two the bank decides when it is done."""
+    transfer = await call.bank.transfer(call.customer_id, call.slot("order_number"))
+    return Deed(
+        action="take_back_transfer",
+        object=transfer.id,
+        amount_minor=transfer.amount_minor,
+        currency=transfer.currency,
+    )
 
 
 async def tell(call: Call, transfer: Transfer) -> None:

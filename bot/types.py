@@ -7,8 +7,10 @@ of minor units (cents, fen) beside its ISO 4217 currency. *Agent* is a person; R
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Literal
 
 Author = Literal["customer", "bot", "agent", "system"]
@@ -32,6 +34,24 @@ class Holder(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a one-time code is asked for: this, with its object and amount, once, and nothing else (dynamic linking,
+    EU 2018/389 article 5)."""
+
+    action: str
+    """As the account service calls it."""
+    object: str = ""
+    """The id or number of what it is done to."""
+    amount_minor: int | None = None
+    currency: str = ""
+
+    def digest(self, collected: Mapping[str, Any]) -> str:
+        """Names the deed together with everything that was collected for it: any change gives another."""
+        whole = [self.action, self.object, self.amount_minor, self.currency, dict(collected)]
+        return sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who a customer was shown to be, how, and until when. Only the gateway and the step-up action make one."""
 
@@ -44,6 +64,10 @@ class Identity:
     """The sign-in as a whole ends here."""
     stepped_up_until: float = 0.0
     """A step-up is good for `now < stepped_up_until`; afterwards the level is SIGNED_IN again."""
+    stepped_up_for: str = ""
+    """The digest of the one deed that it is good for."""
+    code_proof: str = ""
+    """What the account service takes as the proof that the code came back."""
     name: str = ""
     proof_id: str = ""
     """The sign-in as the host app named it (`jti`), so that it can be revoked."""
@@ -54,6 +78,16 @@ class Identity:
         if self.level == Level.STEPPED_UP and now >= self.stepped_up_until:
             return Level.SIGNED_IN
         return self.level
+
+    def proves(self, digest: str, now: float) -> bool:
+        """Whether a code came back for the deed of this digest, and has not done it yet."""
+        return self.level_at(now) == Level.STEPPED_UP and self.stepped_up_for == digest
+
+    def signed_in_only(self) -> Identity:
+        """The same without its step-up."""
+        return replace(
+            self, level=min(self.level, Level.SIGNED_IN), stepped_up_until=0.0, stepped_up_for="", code_proof=""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

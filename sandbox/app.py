@@ -66,6 +66,7 @@ def _serve(route: Route) -> Handler:
             query=_checked(route.query, dict(request.query)),
             body=_checked(route.body, await _json_of(request)) if route.body else None,
             origin=f"{request.scheme}://{request.host}",
+            proof=request.headers.get("Code-Proof", "")[:100],
         )
         media = "application/json" if route.answers else "text/plain"
         return _response(service.answer(route, call, idempotency_key=key), media)

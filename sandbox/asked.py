@@ -13,7 +13,17 @@ Reason = Annotated[str, Field(max_length=500)]
 GivenReason = Annotated[str, Field(min_length=1, max_length=500)]
 Id = Annotated[str, Field(min_length=1, max_length=40)]
 Limit = Annotated[int, Field(ge=1, le=100)]
-Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
+Purpose = Literal[
+    "refund",
+    "double_charge",
+    "take_back_transfer",
+    "unfreeze_card",
+    "replace_card",
+    "change_limit",
+    "change_phone",
+    "confirm_phone",
+    "close_account",
+]
 
 
 class Asked(BaseModel):
@@ -109,12 +119,17 @@ class ComplaintRequest(Asked):
 
 class CodeRequest(Asked):
     purpose: Purpose
+    object: Annotated[str, Field(max_length=40)] = ""
+    amount_minor: Annotated[int, Field(gt=0, lt=2**53)] | None = None
 
 
 class CodeCheck(Asked):
     otp_id: Id
     code: Annotated[str, Field(min_length=1, max_length=12)]
-    purpose: Purpose
+
+
+class SmsReply(Asked):
+    text: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Fault(Asked):

@@ -129,6 +129,29 @@ def _deliver(db: Database, card_id: str, at: float) -> None:
     db.run("UPDATE cards SET status = 'replaced', frozen_by = NULL WHERE id = ?", card_id)
 
 
+COOLING_OFF_S = {"CNY": 86_400.0, "USD": 86_400.0}
+"""Region: so long after the phone number was changed no money is refunded, no limit raised, nothing closed."""
+
+
+def _change_phone(db: Database, change_id: str, at: float) -> None:
+    """Unless another account took the number meanwhile."""
+    change = db.one(
+        "SELECT p.phone, k.id, k.currency FROM phone_changes p"
+        " JOIN customers k ON k.id = p.customer_id WHERE p.id = ? AND p.status = 'waiting'",
+        change_id,
+    )
+    if change is None:
+        return
+    cools_until = at + COOLING_OFF_S[change["currency"]]
+    changed = db.run(
+        "UPDATE OR IGNORE customers SET phone = ?, cools_until = ? WHERE id = ?",
+        change["phone"],
+        cools_until,
+        change["id"],
+    )
+    db.run("UPDATE phone_changes SET status = ? WHERE id = ?", "done" if changed else "stopped", change_id)
+
+
 def bank_reference(refund_id: str) -> str:
     """What the receiving bank finds a refund by."""
     return f"ARN7{refund_id[1:].zfill(18)}"
@@ -150,4 +173,5 @@ STEPS: dict[str, Callable[[Database, str, float], None]] = {
     "card.print": _print,
     "card.ship": _ship,
     "card.deliver": _deliver,
+    "phone.change": _change_phone,
 }

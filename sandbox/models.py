@@ -263,7 +263,14 @@ class ResetLink(Answer):
 
 class PhoneChange(Answer):
     phone: Annotated[str, Field(description="Masked.")]
-    changed_at: Moment
+    status: Annotated[
+        Literal["unproven", "waiting"], Field(description="unproven: its own code has not come back yet.")
+    ]
+    counts_at: Annotated[Moment | None, Field(description="From then on, unless the old number stops it.")]
+
+
+class ReplyTaken(Answer):
+    stopped: Annotated[bool, Field(description="A change of the phone number was under way, and is not any more.")]
 
 
 class Closure(Answer):
@@ -285,6 +292,7 @@ class CodeSent(Answer):
 
 
 class CodeVerified(Answer):
+    proof: Annotated[str, Field(description="For the header Code-Proof of the one request the code was sent for.")]
     purpose: str
     verified_at: Moment
 

@@ -31,6 +31,15 @@ IDEMPOTENCY_KEY = {
 }
 
 
+CODE_PROOF = {
+    "name": "Code-Proof",
+    "in": "header",
+    "required": False,
+    "description": "The proof of a one-time code that was sent for exactly this, and came back.",
+    "schema": {"type": "string"},
+}
+
+
 def document(table: Iterable[Route]) -> dict[str, Any]:
     routes = list(table)
     paths: dict[str, dict[str, Any]] = {}
@@ -59,6 +68,8 @@ def _operation(route: Route) -> dict[str, Any]:
         parameters.append({"name": name, "in": "query", "required": required, "schema": schema})
     if route.changes:
         parameters.append(IDEMPOTENCY_KEY)
+    if route.deed is not None:
+        parameters.append(CODE_PROOF)
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
@@ -80,8 +91,8 @@ def _responses(route: Route) -> dict[str, Any]:
         del errors[401]
     if not route.changes:
         del errors[409]
-    if route.refusals:
-        errors[422] = f"Refused: {', '.join(route.refusals)}."
+    if route.all_refusals:
+        errors[422] = f"Refused: {', '.join(route.all_refusals)}."
     for status, description in errors.items():
         responses[str(status)] = {"description": description, "content": _json(Problem)}
     return responses

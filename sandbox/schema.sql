@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS customers (
     daily_minor INTEGER NOT NULL,
     outgoing_frozen INTEGER NOT NULL DEFAULT 0,
     devices INTEGER NOT NULL DEFAULT 1,
+    cools_until REAL NOT NULL DEFAULT 0,
     closes_on TEXT,
     verification TEXT NOT NULL DEFAULT 'verified',
     verification_reason TEXT,
@@ -146,13 +147,34 @@ CREATE TABLE IF NOT EXISTS codes (
     id TEXT PRIMARY KEY,
     customer_id TEXT NOT NULL REFERENCES customers,
     purpose TEXT NOT NULL,
+    object TEXT NOT NULL DEFAULT '',
+    amount_minor INTEGER,
     code TEXT NOT NULL,
     sent_at REAL NOT NULL,
     expires_at REAL NOT NULL,
     tries_left INTEGER NOT NULL,
-    used INTEGER NOT NULL DEFAULT 0
+    void INTEGER NOT NULL DEFAULT 0,
+    verified_at REAL,
+    spent_at REAL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS codes_of ON codes (customer_id, sent_at);
+
+CREATE TABLE IF NOT EXISTS wrong_codes (
+    customer_id TEXT NOT NULL REFERENCES customers,
+    purpose TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS wrong_codes_of ON wrong_codes (customer_id, at);
+
+CREATE TABLE IF NOT EXISTS phone_changes (
+    id TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    phone TEXT NOT NULL,
+    status TEXT NOT NULL,
+    asked_at REAL NOT NULL,
+    counts_at REAL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS one_phone_change ON phone_changes (customer_id) WHERE status IN ('unproven', 'waiting');
 
 CREATE TABLE IF NOT EXISTS outbox (
     id INTEGER PRIMARY KEY,

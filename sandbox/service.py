@@ -11,26 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sandbox import clock
+from sandbox import clock, deeds
 from sandbox.asked import Nothing
 from sandbox.database import Database
+from sandbox.deeds import Deed
+from sandbox.refused import Missing, Refused
+
+__all__ = ["Call", "Missing", "Outcome", "Refused", "Route", "answer", "forget_old_keys", "problem"]
 
 KEEP_KEYS_S = 7 * 86_400.0
-
-
-class Refused(Exception):
-    """A no, with a stable code. `keep` keeps what was written before it (a try that was used up)."""
-
-    def __init__(self, code: str, message: str, *, status: int = 422, keep: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-        self.keep = keep
-
-
-class Missing(Refused):
-    def __init__(self, what: str) -> None:
-        super().__init__("not_found", f"no such {what}", status=404)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +33,8 @@ class Call:
     body: Any = None
     origin: str = ""
     """Where the customer reaches us: http://127.0.0.1:8081."""
+    proof: str = ""
+    """Of a code that came back: the header Code-Proof."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +55,12 @@ class Route:
     """The 422 codes. 404 needs no mention."""
     status: int = 200
     keyless: bool = False
+    deed: Callable[[Call], Deed | None] | None = None
+    """What a one-time code must have been sent for; None from it: nothing, this time."""
+
+    @property
+    def all_refusals(self) -> tuple[str, ...]:
+        return (*self.refusals, *(deeds.REFUSALS if self.deed else ()))
 
     @property
     def changes(self) -> bool:
@@ -75,6 +72,8 @@ class Outcome:
     status: int
     text: str
     replayed: bool = False
+    final: bool = True
+    """False: the answer is not kept for its key."""
 
 
 def answer(route: Route, call: Call, *, idempotency_key: str = "") -> Outcome:
@@ -89,14 +88,15 @@ def answer(route: Route, call: Call, *, idempotency_key: str = "") -> Outcome:
             return _repeated(stored, request)
         clock.advance_within(call.db, call.now)
         outcome = _handled(route, call)
-        call.db.insert(
-            "idempotency",
-            key=idempotency_key,
-            request=request,
-            status=outcome.status,
-            answer=outcome.text,
-            at=call.now,
-        )
+        if outcome.final:
+            call.db.insert(
+                "idempotency",
+                key=idempotency_key,
+                request=request,
+                status=outcome.status,
+                answer=outcome.text,
+                at=call.now,
+            )
     return outcome
 
 
@@ -104,15 +104,16 @@ def forget_old_keys(db: Database, now: float) -> None:
     db.run("DELETE FROM idempotency WHERE at < ?", now - KEEP_KEYS_S)
 
 
-def problem(code: str, message: str, *, status: int) -> Outcome:
-    return Outcome(status=status, text=json.dumps({"error": code, "message": message}, ensure_ascii=False))
+def problem(code: str, message: str, *, status: int, final: bool = True) -> Outcome:
+    text = json.dumps({"error": code, "message": message}, ensure_ascii=False)
+    return Outcome(status=status, text=text, final=final)
 
 
 def _handled(route: Route, call: Call) -> Outcome:
     try:
         made = _undone_if_refused(route, call)
     except Refused as refused:
-        return problem(refused.code, str(refused), status=refused.status)
+        return problem(refused.code, str(refused), status=refused.status, final=refused.final)
     return Outcome(status=route.status, text=made if isinstance(made, str) else made.model_dump_json())
 
 
@@ -122,12 +123,21 @@ def _undone_if_refused(route: Route, call: Call) -> BaseModel | str:
     kept: Refused | None = None
     with call.db.undoable():
         try:
-            return route.handle(call)
+            return _proven(route, call)
         except Refused as refused:
             if not refused.keep:
                 raise
             kept = refused
     raise kept
+
+
+def _proven(route: Route, call: Call) -> BaseModel | str:
+    """What the request may not do is said before what proof it lacks; then the code is spent with its effect."""
+    deed = route.deed(call) if route.deed else None
+    made = route.handle(call)
+    if deed is not None:
+        deeds.spend(call.db, call.path["customer_id"], call.proof, deed, now=call.now)
+    return made
 
 
 def _repeated(stored: sqlite3.Row, request: str) -> Outcome:

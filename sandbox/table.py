@@ -11,6 +11,7 @@ from sandbox.areas import (
     codes,
     disputes,
     payments,
+    phones,
     receipts,
     refunds,
     security,
@@ -47,4 +48,5 @@ TABLE: tuple[Route, ...] = (
     *cases.ROUTES,
     *security.ROUTES,
     *codes.ROUTES,
+    *phones.ROUTES,
 )

@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import os
 import re
+import secrets
 import shutil
 import signal
 import sys
@@ -34,7 +35,9 @@ from actions.services.bank import Bank
 from sandbox import openapi
 from sandbox.app import create_app
 from sandbox.database import Database
+from sandbox.deeds import Deed
 from sandbox.seed import seed
+from sandbox.service import Call
 from sandbox.table import TABLE
 
 KEY = "test-bank-key"
@@ -71,11 +74,49 @@ class RunningBank:
     def new_key(self) -> str:
         return f"test:{next(self._keys)}"
 
-    async def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None, **query: Any) -> Answered:
-        """One request by hand, its answer checked against /openapi.json. POST gets a fresh key unless one is given."""
-        headers = {"Authorization": f"Bearer {KEY}"}
-        if method == "POST":
-            headers["Idempotency-Key"] = key or self.new_key()
+    def proof(self, customer_id: str, purpose: str, object: str = "", amount_minor: int | None = None) -> str:
+        """As if a code for this deed had been sent and had come back."""
+        proof = f"otp_{secrets.token_hex(8)}"
+        bound = {"purpose": purpose, "object": object, "amount_minor": amount_minor}
+        times = {"sent_at": 0.0, "expires_at": 0.0, "verified_at": self.clock.now}
+        self.db.insert("codes", id=proof, customer_id=customer_id, code="", tries_left=0, **bound, **times)
+        return proof
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        proof: str | None = None,
+        **query: Any,
+    ) -> Answered:
+        """One request by hand, its answer checked against /openapi.json. POST gets a fresh key unless one is given, and
+        where a code is needed its proof, unless `proof` is given, empty or not."""
+        key = key or self.new_key()
+        sent = {"Authorization": f"Bearer {KEY}", **({"Idempotency-Key": key} if method == "POST" else {})}
+        answer = await self._ask(method, path, body, {**sent, "Code-Proof": proof or ""}, query)
+        if proof is None and answer.status == 422 and answer.body["error"] == "code_required":
+            deed, customer_id = self.deed(path, body)
+            proof = self.proof(customer_id, deed.purpose, deed.object, deed.amount_minor)
+            answer = await self._ask(method, path, body, {**sent, "Code-Proof": proof}, query)
+        return answer
+
+    def deed(self, path: str, body: Any = None) -> tuple[Deed, str]:
+        """What this request needs a code for, and whose."""
+        for route in TABLE:
+            found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), path)
+            if found and route.deed is not None and route.body is not None:
+                given = route.body.model_validate(body or {})
+                deed = route.deed(Call(db=self.db, now=self.clock.now, path=found.groupdict(), body=given))
+                assert deed is not None
+                return deed, found["customer_id"]
+        raise AssertionError(f"no deed at {path}")
+
+    async def _ask(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str], query: Mapping[str, Any]
+    ) -> Answered:
         async with self.session.request(method, self.url + path, json=body, headers=headers, params=query) as response:
             is_json = response.content_type == "application/json"
             answer = Answered(

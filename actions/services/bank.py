@@ -2,7 +2,8 @@
 
 Every method may raise `ServiceDown` (worth another try later) or `ServiceRefused` (a no, with a stable `code`).
 What changes something takes an `idempotency_key`: repeating it with the same key and arguments returns the first answer
-and does nothing more. Make it of conversation, message and action: `<conversation_id>:<message_id>:<action>`.
+and does nothing more. Make it of conversation, message and action: `<conversation_id>:<message_id>:<action>`. What
+needs a one-time code takes its `proof`; without one that was sent for exactly this it is refused.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Bank(HttpService):
         return decode_all(Duplicate, await self._get(_of(customer_id, "duplicates")), "duplicates")
 
     async def dispute(
-        self, customer_id: str, payment_id: str, *, kind: str, reason: str = "", idempotency_key: str
+        self, customer_id: str, payment_id: str, *, kind: str, reason: str = "", proof: str = "", idempotency_key: str
     ) -> Case:
         """Contest a payment. `kind`: charged_twice, not_recognised, not_received, other.
 
@@ -106,7 +107,7 @@ class Bank(HttpService):
         Refused: not_found, not_disputable (failed or reversed), already_disputed, already_refunded.
         """
         body = {"payment_id": payment_id, "kind": kind, "reason": reason}
-        return decode(Case, await self._post(_of(customer_id, "disputes"), body, idempotency_key))
+        return decode(Case, await self._post(_of(customer_id, "disputes"), body, idempotency_key, proof))
 
     async def receipt(
         self, customer_id: str, *, payment_id: str | None = None, month: str | None = None, idempotency_key: str
@@ -131,6 +132,7 @@ class Bank(HttpService):
         *,
         reason: str,
         amount_minor: int | None = None,
+        proof: str = "",
         idempotency_key: str,
     ) -> Refund:
         """Ask for a payment's money back; all of it unless `amount_minor` says less.
@@ -140,7 +142,7 @@ class Bank(HttpService):
         body: dict[str, Any] = {"payment_id": payment_id, "reason": reason}
         if amount_minor is not None:
             body["amount_minor"] = amount_minor
-        return decode(Refund, await self._post(_of(customer_id, "refunds"), body, idempotency_key))
+        return decode(Refund, await self._post(_of(customer_id, "refunds"), body, idempotency_key, proof))
 
     async def cancel_refund(self, customer_id: str, refund_id: str, *, idempotency_key: str) -> Refund:
         """Refused: not_found, too_late (sent to the bank or completed), already_cancelled."""
@@ -164,19 +166,21 @@ class Bank(HttpService):
     async def transfer(self, customer_id: str, transfer_id: str) -> Transfer:
         return decode(Transfer, await self._get(_of(customer_id, "transfers", transfer_id)))
 
-    async def cancel_transfer(self, customer_id: str, transfer_id: str, *, idempotency_key: str) -> Transfer:
+    async def cancel_transfer(
+        self, customer_id: str, transfer_id: str, *, proof: str = "", idempotency_key: str
+    ) -> Transfer:
         """Only while processing; the money and the fee are back at once. Refused: not_found, not_processing,
         already_cancelled."""
         path = _of(customer_id, "transfers", transfer_id, "cancel")
-        return decode(Transfer, await self._post(path, {}, idempotency_key))
+        return decode(Transfer, await self._post(path, {}, idempotency_key, proof))
 
     async def recall_transfer(
-        self, customer_id: str, transfer_id: str, *, reason: str = "", idempotency_key: str
+        self, customer_id: str, transfer_id: str, *, reason: str = "", proof: str = "", idempotency_key: str
     ) -> Case:
         """Ask the recipient's bank for a completed transfer. Refused: not_found, not_completed, already_recalled,
         too_old (30 days)."""
         path = _of(customer_id, "transfers", transfer_id, "recall")
-        return decode(Case, await self._post(path, {"reason": reason}, idempotency_key))
+        return decode(Case, await self._post(path, {"reason": reason}, idempotency_key, proof))
 
     # Cards
 
@@ -191,25 +195,27 @@ class Bank(HttpService):
 
     async def freeze_card(self, customer_id: str, card_id: str, *, idempotency_key: str) -> Card:
         """Refused: not_found, already_frozen, card_lost, card_replaced."""
-        return await self._card(customer_id, card_id, "freeze", {}, idempotency_key)
+        return await self._card(_of(customer_id, "cards", card_id, "freeze"), {}, idempotency_key)
 
-    async def unfreeze_card(self, customer_id: str, card_id: str, *, idempotency_key: str) -> Card:
+    async def unfreeze_card(self, customer_id: str, card_id: str, *, proof: str = "", idempotency_key: str) -> Card:
         """Refused: not_found, not_frozen, frozen_by_bank, card_lost, card_replaced."""
-        return await self._card(customer_id, card_id, "unfreeze", {}, idempotency_key)
+        return await self._card(_of(customer_id, "cards", card_id, "unfreeze"), {}, idempotency_key, proof)
 
     async def report_card_lost(self, customer_id: str, card_id: str, *, idempotency_key: str) -> Card:
         """The card stops working for good. Refused: not_found, card_lost, card_replaced."""
-        return await self._card(customer_id, card_id, "report-lost", {}, idempotency_key)
+        return await self._card(_of(customer_id, "cards", card_id, "report-lost"), {}, idempotency_key)
 
-    async def replace_card(self, customer_id: str, card_id: str, *, reason: str, idempotency_key: str) -> Card:
+    async def replace_card(
+        self, customer_id: str, card_id: str, *, reason: str, proof: str = "", idempotency_key: str
+    ) -> Card:
         """Order a new card; `card.replacement` says when it comes. `reason`: lost, stolen, damaged, expired, other.
         Refused: not_found, already_ordered, card_replaced, virtual_card."""
-        return await self._card(customer_id, card_id, "replace", {"reason": reason}, idempotency_key)
+        return await self._card(
+            _of(customer_id, "cards", card_id, "replace"), {"reason": reason}, idempotency_key, proof
+        )
 
-    async def _card(
-        self, customer_id: str, card_id: str, action: str, body: Mapping[str, Any], idempotency_key: str
-    ) -> Card:
-        return decode(Card, await self._post(_of(customer_id, "cards", card_id, action), body, idempotency_key))
+    async def _card(self, path: str, body: Mapping[str, Any], idempotency_key: str, proof: str = "") -> Card:
+        return decode(Card, await self._post(path, body, idempotency_key, proof))
 
     # Bills, limits
 
@@ -220,10 +226,12 @@ class Bank(HttpService):
         """`month` is "2026-10". Refused: not_found (nothing happened in it, or it has not begun)."""
         return decode(Bill, await self._get(_of(customer_id, "bills", month)))
 
-    async def change_limit(self, customer_id: str, *, daily_minor: int, idempotency_key: str) -> Limits:
+    async def change_limit(
+        self, customer_id: str, *, daily_minor: int, proof: str = "", idempotency_key: str
+    ) -> Limits:
         """Refused: limit_out_of_range (see `Limits.min_minor`, `max_minor`), limit_unchanged, account_restricted."""
         body = {"daily_minor": daily_minor}
-        return decode(Limits, await self._post(_of(customer_id, "limits"), body, idempotency_key))
+        return decode(Limits, await self._post(_of(customer_id, "limits"), body, idempotency_key, proof))
 
     # The account
 
@@ -231,17 +239,25 @@ class Bank(HttpService):
         """A link by SMS, good for 30 minutes. Refused: too_many_resets (5 a day)."""
         return decode(ResetLink, await self._post(_of(customer_id, "password-reset"), {}, idempotency_key))
 
-    async def change_phone(self, customer_id: str, *, phone: str, idempotency_key: str) -> PhoneChange:
-        """`phone` in E.164, or an 11-digit Chinese mobile number. Refused: phone_invalid, phone_unchanged,
-        phone_taken, account_restricted."""
+    async def change_phone(self, customer_id: str, *, phone: str, proof: str = "", idempotency_key: str) -> PhoneChange:
+        """`phone` in E.164, or an 11-digit Chinese mobile number. It does not count before `confirm_phone`. Refused:
+        phone_invalid, phone_unchanged, phone_taken, account_restricted, cooling_off."""
         body = {"phone": phone}
-        return decode(PhoneChange, await self._post(_of(customer_id, "phone-number"), body, idempotency_key))
+        return decode(PhoneChange, await self._post(_of(customer_id, "phone-number"), body, idempotency_key, proof))
 
-    async def request_closure(self, customer_id: str, *, reason: str = "", idempotency_key: str) -> Closure:
+    async def confirm_phone(self, customer_id: str, *, proof: str = "", idempotency_key: str) -> PhoneChange:
+        """`proof`: of the code that went to the new number. It counts from `counts_at` on; the old number is told and
+        may stop it until then. Refused: no_phone_change, account_restricted."""
+        path = _of(customer_id, "phone-number", "confirm")
+        return decode(PhoneChange, await self._post(path, {}, idempotency_key, proof))
+
+    async def request_closure(
+        self, customer_id: str, *, reason: str = "", proof: str = "", idempotency_key: str
+    ) -> Closure:
         """Refused: balance_not_zero, payments_pending, transfers_processing, refunds_open, already_closing,
         account_restricted."""
         body = {"reason": reason}
-        return decode(Closure, await self._post(_of(customer_id, "close-request"), body, idempotency_key))
+        return decode(Closure, await self._post(_of(customer_id, "close-request"), body, idempotency_key, proof))
 
     async def lock_account(self, customer_id: str, *, reason: str = "", idempotency_key: str) -> Lock:
         """Somebody else is in the account: signs every device out and stops money going out. Safe to repeat."""
@@ -276,17 +292,30 @@ class Bank(HttpService):
 
     # One-time codes
 
-    async def send_code(self, customer_id: str, *, purpose: str, idempotency_key: str) -> CodeSent:
+    async def send_code(
+        self,
+        customer_id: str,
+        *,
+        purpose: str,
+        object: str = "",
+        amount_minor: int | None = None,
+        idempotency_key: str,
+    ) -> CodeSent:
         """A six-digit code by SMS, good for five minutes and three tries; an earlier one for the same purpose is void.
-        `purpose`: lower-case letters, digits, `_`, `.`, `-`. Refused: too_many_codes (30 an hour)."""
-        return decode(CodeSent, await self._post(_of(customer_id, "otp"), {"purpose": purpose}, idempotency_key))
+        The message names the deed, and the code opens it alone. `purpose`: refund, double_charge, take_back_transfer,
+        unfreeze_card, replace_card, change_limit, change_phone, confirm_phone (goes to the new number), close_account.
+        Refused: too_soon, too_many_codes, codes_blocked (too many wrong ones), phone_invalid,
+        phone_unchanged, no_phone_change, account_restricted, cooling_off."""
+        body: dict[str, Any] = {"purpose": purpose, "object": object}
+        if amount_minor is not None:
+            body["amount_minor"] = amount_minor
+        return decode(CodeSent, await self._post(_of(customer_id, "otp"), body, idempotency_key))
 
-    async def verify_code(
-        self, customer_id: str, *, otp_id: str, code: str, purpose: str, idempotency_key: str
-    ) -> CodeVerified:
-        """Refused: code_wrong (tries are left), code_locked (none are), code_expired, code_used (also: replaced by a
-        newer one), wrong_purpose, not_found."""
-        body = {"otp_id": otp_id, "code": code, "purpose": purpose}
+    async def verify_code(self, customer_id: str, *, otp_id: str, code: str, idempotency_key: str) -> CodeVerified:
+        """`proof` is what the deed then takes. Refused: code_wrong (tries are left), code_locked (none are),
+        code_expired, code_used (also: replaced by a newer one), too_soon, codes_blocked, not_found. And what takes the
+        proof: code_required, code_for_other, code_spent, code_outdated; cooling_off soon after a change of number."""
+        body = {"otp_id": otp_id, "code": code}
         return decode(CodeVerified, await self._post(_of(customer_id, "otp", "verify"), body, idempotency_key))
 
     async def outbox(self, customer_id: str, *, limit: int = 20) -> tuple[Message, ...]:

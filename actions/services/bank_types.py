@@ -302,7 +302,9 @@ class ResetLink:
 class PhoneChange:
     phone: str
     """The new number, masked."""
-    changed_at: float
+    status: str
+    """unproven (its own code has not come back), waiting (the old number may stop it)."""
+    counts_at: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +333,8 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeVerified:
+    proof: str
+    """Opens the one deed that the code was sent for."""
     purpose: str
     verified_at: float
 

@@ -94,8 +94,13 @@ class HttpService:
         given = {name: str(value) for name, value in query.items() if value is not None}
         return await self._ask(_Request("GET", url.update_query(given) if given else url), repeatable=True)
 
-    async def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str | None) -> dict[str, Any]:
+    async def _post(
+        self, path: str, body: Mapping[str, Any], idempotency_key: str | None, proof: str = ""
+    ) -> dict[str, Any]:
+        """`proof` is no part of the request that a repeated key must repeat: another try may need another code."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        if proof:
+            headers["Code-Proof"] = proof
         request = _Request("POST", URL(self.url + path, encoded=True), body, headers)
         return await self._ask(request, repeatable=bool(idempotency_key))
 

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from bot import guard
 from bot.channels.registry import read_channels
 from bot.desk import app as desk_app
 from bot.desk.accounts import AccountsFile
@@ -36,6 +37,7 @@ from bot.store.brake import Brake
 from bot.store.connect import Client, connect
 from bot.store.conversations import Conversations
 from bot.store.floor import Floor
+from bot.store.guesses import Guesses
 from bot.store.limits import Limiter
 from bot.store.proofs import Proofs
 from bot.store.seen import SeenAccounts
@@ -80,6 +82,7 @@ async def service(
         door.answered(conversation_id, seq, entries)
 
     worker = Worker(engines, conversations, handoffs, name=name, on_answered=answered)
+    guard.install(Guesses(client, audit, site=settings.site))
     limits = Limits(Limiter(client, site=settings.site), settings.gateway, local_is_free=settings.demo)
     door = FrontDoor(
         conversations=conversations,

@@ -296,13 +296,18 @@ class OneTurn:
         """Add what an action returned, without kept slots that are not its own; then see that those still hold."""
         for event in events:
             if isinstance(event, SlotSet) and slots.is_owned(self._tracker.slots, event.key):
-                if by not in slots.OWNERS[event.key]:
+                if by not in slots.OWNERS[event.key] and not self._gives_up_step_up(event):
                     log.warning("turn.reserved_slot", slot=event.key, action=by)
                     continue
                 if event.key == slots.IDENTITY:
                     self._identify(event.value)
             self._add(event)
         self._restore_reserved()
+
+    def _gives_up_step_up(self, event: SlotSet) -> bool:
+        """Raising an identity is its owners' alone; that a code has done its deed, any action may say."""
+        lowered = self.identity is not None and to_wire(self.identity.signed_in_only())
+        return event.key == slots.IDENTITY and event.value == lowered
 
     def _identify(self, wire: Mapping[str, Any] | None) -> None:
         self.identity = Identity(**{**wire, "level": Level(wire["level"])}) if wire else None

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import aiohttp
 from aiohttp import web
 
-from bot.channels.base import read_object
+from bot.channels.base import read_object, read_text
 from bot.errors import BadMessage, ConfigError, NotFound, ServiceDown
 from bot.gateway.identity import sign
 from bot.gateway.keys import SETTINGS
@@ -34,6 +34,7 @@ def add_routes(app: web.Application, settings: Settings) -> None:
     app.router.add_get("/demo/customers", customers)
     app.router.add_post("/demo/sign-in", sign_in)
     app.router.add_get("/demo/phone/{customer_id}", phone)
+    app.router.add_post("/demo/phone/{customer_id}", reply)
 
 
 async def customers(request: web.Request) -> web.Response:
@@ -63,9 +64,17 @@ async def phone(request: web.Request) -> web.Response:
     return web.json_response(await _ask(request, f"/outbox/{quote(request.match_info['customer_id'], safe='')}"))
 
 
-async def _ask(request: web.Request, path: str) -> Any:
+async def reply(request: web.Request) -> web.Response:
+    """`{text}`: the customer answers a text message; `{stopped}` if that stopped a change of their number."""
+    text = read_text(read_object(await request.read(), what="the body").get("text"), max_chars=200)
+    path = f"/outbox/{quote(request.match_info['customer_id'], safe='')}/replies"
+    return web.json_response(await _ask(request, path, method="POST", body={"text": text}))
+
+
+async def _ask(request: web.Request, path: str, *, method: str = "GET", body: Any = None) -> Any:
+    headers = {"Idempotency-Key": secrets.token_hex(16)} if method == "POST" else {}
     try:
-        async with request.app[_SESSION].get(path) as answer:
+        async with request.app[_SESSION].request(method, path, json=body, headers=headers) as answer:
             if answer.status == 404:
                 raise NotFound("no such customer")
             if answer.status != 200:

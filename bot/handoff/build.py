@@ -81,7 +81,7 @@ def build(
         skills=(*queue.skills, f"lang:{language}"),
         intents=past.ranking,
         slots={name: value for name, value in past.slots.items() if name not in HIDDEN_SLOTS and value is not None},
-        identity=result.identity,
+        identity=result.identity and replace(result.identity, code_proof="", stepped_up_for=""),
         tried=past.tried,
         transcript=tuple(transcript),
     )

@@ -176,6 +176,11 @@ def proof(site: str, customer_id: str, proof_id: str) -> str:
     return f"{site}:proof:{sha256(named.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
+def codes(site: str, customer_id: str, kind: str) -> str:
+    """Sorted set: one-time codes `sent` to a customer, or `wrong`, by the moment; a day."""
+    return f"{site}:codes:{kind}:{sha256(customer_id.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
 def session(site: str, digest: str) -> str:
     """Hash: who is signed in at the desk, since when, from where; until they have been idle too long or it ends."""
     return f"{site}:{{desk:{site}}}:session:{digest}"

@@ -263,7 +263,7 @@ end
 if before and before ~= '' then
   local old, new = cjson.decode(before), cjson.decode(identity)
   if old.level == 2 and new.level == 1 and old.stepped_up_until > now() then
-    new.level, new.stepped_up_until = 2, old.stepped_up_until
+    for _, name in ipairs({'level', 'stepped_up_until', 'stepped_up_for', 'code_proof'}) do new[name] = old[name] end
     identity = cjson.encode(new)
   end
 end

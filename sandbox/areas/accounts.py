@@ -1,15 +1,23 @@
-"""Who the customer is: profile, balance, real-name check, password, phone number, closing."""
+"""Who the customer is: profile, balance, real-name check, password, closing."""
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
-import sqlite3
 
 from sandbox import asked, models
-from sandbox.areas.common import customer_of, flag, mask_email, mask_phone, next_number, text_message, unrestricted
+from sandbox.areas.common import (
+    customer_of,
+    flag,
+    mask_email,
+    mask_phone,
+    next_number,
+    settled,
+    text_message,
+    unrestricted,
+)
 from sandbox.days import DAY_S, day_of
+from sandbox.deeds import Deed
 from sandbox.service import Call, Refused, Route
 
 RESET_GOOD_FOR_S = 30 * 60.0
@@ -86,6 +94,7 @@ def get_verification(call: Call) -> models.Verification:
 
 def reset_password(call: Call) -> models.ResetLink:
     customer = customer_of(call)
+    settled(call, customer)
     sent = call.db.number(
         "SELECT count(*) FROM outbox WHERE customer_id = ? AND kind = 'reset' AND at > ?",
         customer["id"],
@@ -105,53 +114,22 @@ def reset_password(call: Call) -> models.ResetLink:
     return models.ResetLink(sent_to=mask_phone(customer["phone"]), expires_at=call.now + RESET_GOOD_FOR_S)
 
 
-def change_phone(call: Call) -> models.PhoneChange:
-    customer = customer_of(call)
-    unrestricted(customer)
-    body: asked.NewPhone = call.body
-    phone = _in_full(body.phone, customer)
-    if phone == customer["phone"]:
-        raise Refused("phone_unchanged", "that is the number already")
-    if call.db.one("SELECT 1 FROM customers WHERE phone = ?", phone) is not None:
-        raise Refused("phone_taken", "the number belongs to another account")
-    masked = mask_phone(phone)
-    for to in (customer["phone"], phone):
-        text_message(
-            call.db,
-            customer,
-            call.now,
-            "notice",
-            en=f"Xiaoer Pay: the phone number of your account is now {masked}. Not you? Contact us at once.",
-            zh=f"【小二支付】您的账户手机号已变更为{masked}。如非本人操作，请立即联系我们。",
-            to=to,
-        )
-    call.db.run("UPDATE customers SET phone = ? WHERE id = ?", phone, customer["id"])
-    return models.PhoneChange(phone=masked, changed_at=call.now)
-
-
-def _in_full(given: str, customer: sqlite3.Row) -> str:
-    """The number in E.164. Eleven digits are a Chinese mobile, ten are American for an American customer."""
-    digits = re.sub(r"[\s().-]", "", given)
-    if re.fullmatch(r"1[3-9]\d{9}", digits):
-        return f"+86{digits}"
-    if customer["currency"] == "USD" and re.fullmatch(r"1?[2-9]\d{9}", digits):
-        return f"+1{digits[-10:]}"
-    if re.fullmatch(r"\+[1-9]\d{7,14}", digits):
-        return digits
-    raise Refused("phone_invalid", "that is not a phone number we can text")
-
-
 def request_closure(call: Call) -> models.Closure:
     customer = customer_of(call)
     if customer["closes_on"] is not None:
         raise Refused("already_closing", f"the account closes on {customer['closes_on']}")
     unrestricted(customer)
+    settled(call, customer)
     for code, query, message in OBSTACLES:
         if call.db.number(query, customer["id"]):
             raise Refused(code, message)
     closes_on = day_of(call.now + CLOSING_DAYS * DAY_S, customer["timezone"])
     call.db.run("UPDATE customers SET closes_on = ? WHERE id = ?", closes_on, customer["id"])
     return models.Closure(number=next_number(call.db, "Q", call.now, customer["timezone"]), closes_on=closes_on)
+
+
+def deed_of_closing(call: Call) -> Deed:
+    return Deed(purpose="close_account")
 
 
 ROUTES = (
@@ -195,18 +173,8 @@ ROUTES = (
         handle=reset_password,
         body=asked.Nothing,
         answers=models.ResetLink,
-        refusals=("too_many_resets",),
+        refusals=("too_many_resets", "cooling_off"),
         status=201,
-    ),
-    Route(
-        method="POST",
-        path="/customers/{customer_id}/phone-number",
-        name="changePhone",
-        summary="Set the phone number; the old and the new one are told.",
-        handle=change_phone,
-        body=asked.NewPhone,
-        answers=models.PhoneChange,
-        refusals=("phone_invalid", "phone_unchanged", "phone_taken", "account_restricted"),
     ),
     Route(
         method="POST",
@@ -216,7 +184,8 @@ ROUTES = (
         handle=request_closure,
         body=asked.WithReason,
         answers=models.Closure,
-        refusals=("already_closing", "account_restricted", *(code for code, _, _ in OBSTACLES)),
+        refusals=("already_closing", "account_restricted", "cooling_off", *(code for code, _, _ in OBSTACLES)),
+        deed=deed_of_closing,
         status=201,
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from sandbox import asked, models
-from sandbox.areas.common import customer_of, money, unrestricted
+from sandbox.areas.common import customer_of, money, settled, unrestricted
 from sandbox.days import day_bounds, month_before, month_bounds, month_of
+from sandbox.deeds import Deed
 from sandbox.service import Call, Missing, Refused, Route
 
 MAX_DAILY = {
@@ -140,8 +141,15 @@ def change_limit(call: Call) -> models.Limits:
         raise Refused("limit_out_of_range", f"the daily limit may be from {least} to {most}")
     if body.daily_minor == limits.daily_minor:
         raise Refused("limit_unchanged", "that is the daily limit already")
+    if body.daily_minor > limits.daily_minor:
+        settled(call, customer)
     call.db.run("UPDATE customers SET daily_minor = ? WHERE id = ?", body.daily_minor, customer["id"])
     return get_limits(call)
+
+
+def deed_of_limit(call: Call) -> Deed:
+    body: asked.LimitChange = call.body
+    return Deed(purpose="change_limit", amount_minor=body.daily_minor)
 
 
 def list_fees(call: Call) -> asked.Fees:
@@ -195,7 +203,8 @@ ROUTES = (
         handle=change_limit,
         body=asked.LimitChange,
         answers=models.Limits,
-        refusals=("limit_out_of_range", "limit_unchanged", "account_restricted"),
+        refusals=("limit_out_of_range", "limit_unchanged", "account_restricted", "cooling_off"),
+        deed=deed_of_limit,
     ),
     Route(
         method="GET",

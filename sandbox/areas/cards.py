@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Callable
 
 from sandbox import asked, clock, models
 from sandbox.areas.common import customer_of
 from sandbox.days import day_of, working_days_after
+from sandbox.deeds import Deed
 from sandbox.service import Call, Missing, Refused, Route
 
 DELIVERY_WORKING_DAYS = 5
@@ -109,6 +111,14 @@ def replace(call: Call) -> models.Card:
     return card_model(find(call))
 
 
+def deed_of(purpose: str) -> Callable[[Call], Deed]:
+    def deed(call: Call) -> Deed:
+        customer_of(call)
+        return Deed(purpose=purpose, object=find(call)["id"])
+
+    return deed
+
+
 STEPS = (("card.print", 1), ("card.ship", 2), ("card.deliver", DELIVERY_WORKING_DAYS))
 
 
@@ -159,6 +169,7 @@ ROUTES = (
         name="unfreezeCard",
         summary="Let a card work again that the customer froze.",
         handle=unfreeze,
+        deed=deed_of("unfreeze_card"),
         body=asked.Nothing,
         answers=models.Card,
         refusals=("not_frozen", "frozen_by_bank", "card_lost", "card_replaced"),
@@ -179,6 +190,7 @@ ROUTES = (
         name="replaceCard",
         summary="Order a new card; for a lost or stolen one this stops it, too.",
         handle=replace,
+        deed=deed_of("replace_card"),
         body=asked.ReplaceRequest,
         answers=models.Card,
         refusals=("already_ordered", "card_replaced", "virtual_card"),

@@ -22,6 +22,12 @@ def unrestricted(customer: sqlite3.Row) -> None:
         raise Refused("account_restricted", "the account is restricted for safety; a person has to lift that")
 
 
+def settled(call: Call, customer: sqlite3.Row) -> None:
+    """Refuse what may not be done so soon after the way to reach the customer was changed."""
+    if call.now < customer["cools_until"]:
+        raise Refused("cooling_off", f"the phone number was changed lately; from {customer['cools_until']:.0f} on")
+
+
 def next_number(db: Database, letter: str, at: float, timezone: str) -> str:
     """P20261103001: letter, day, and a count within that day."""
     name = letter + day_of(at, timezone).replace("-", "")

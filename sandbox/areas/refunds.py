@@ -6,8 +6,9 @@ import sqlite3
 
 from sandbox import asked, clock, models
 from sandbox.areas import cases, payments
-from sandbox.areas.common import customer_of, money, next_number
+from sandbox.areas.common import customer_of, money, next_number, settled
 from sandbox.days import DAY_S, day_of, working_days_after
+from sandbox.deeds import Deed
 from sandbox.service import Call, Missing, Refused, Route
 
 APPROVED_AFTER_S = 2 * 3600.0
@@ -66,6 +67,7 @@ def get_refund(call: Call) -> models.Refund:
 
 def request_refund(call: Call) -> models.Refund:
     customer = customer_of(call)
+    settled(call, customer)
     body: asked.RefundRequest = call.body
     payment = payments.find(call, body.payment_id)
     if payment["status"] != "completed":
@@ -79,6 +81,14 @@ def request_refund(call: Call) -> models.Refund:
         raise Refused("amount_too_high", f"the payment was {money(payment['amount_minor'], payment['currency'])}")
     refund_id = create(call, customer, payment, amount_minor, body.reason)
     return refund_model(find(call, refund_id), call.now)
+
+
+def deed_of_refund(call: Call) -> Deed:
+    customer_of(call)
+    body: asked.RefundRequest = call.body
+    payment = payments.find(call, body.payment_id)
+    amount_minor = payment["amount_minor"] if body.amount_minor is None else body.amount_minor
+    return Deed(purpose="refund", object=payment["id"], amount_minor=amount_minor)
 
 
 def create(call: Call, customer: sqlite3.Row, payment: sqlite3.Row, amount_minor: int, reason: str) -> str:
@@ -161,7 +171,8 @@ ROUTES = (
         handle=request_refund,
         body=asked.RefundRequest,
         answers=models.Refund,
-        refusals=("not_completed", "already_refunded", "too_old", "amount_too_high"),
+        refusals=("not_completed", "already_refunded", "too_old", "amount_too_high", "cooling_off"),
+        deed=deed_of_refund,
         status=201,
     ),
     Route(

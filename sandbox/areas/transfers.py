@@ -8,6 +8,7 @@ from sandbox import asked, clock, models
 from sandbox.areas import cases
 from sandbox.areas.common import customer_of
 from sandbox.days import DAY_S, day_of, working_days_after
+from sandbox.deeds import Deed
 from sandbox.service import Call, Missing, Refused, Route
 
 RECALL_DAYS = 30
@@ -68,6 +69,13 @@ def cancel_transfer(call: Call) -> models.Transfer:
     return transfer_model(find(call, transfer["id"]))
 
 
+def deed_of_taking_back(call: Call) -> Deed:
+    """Whether it is cancelled or recalled is decided when it is done: what was on its way may have arrived."""
+    customer_of(call)
+    transfer = find(call, call.path["transfer_id"])
+    return Deed(purpose="take_back_transfer", object=transfer["id"], amount_minor=transfer["amount_minor"])
+
+
 def stop(call: Call, transfer_id: str) -> None:
     """Cancel a transfer that is processing: the amount and the fee are back in the balance."""
     call.db.run("UPDATE transfers SET status = 'cancelled', arrives_at = NULL WHERE id = ?", transfer_id)
@@ -125,6 +133,7 @@ ROUTES = (
         name="cancelTransfer",
         summary="While it is processing; amount and fee are back at once.",
         handle=cancel_transfer,
+        deed=deed_of_taking_back,
         body=asked.Nothing,
         answers=models.Transfer,
         refusals=("not_processing", "already_cancelled"),
@@ -135,6 +144,7 @@ ROUTES = (
         name="recallTransfer",
         summary="Ask the recipient's bank for a completed transfer.",
         handle=recall_transfer,
+        deed=deed_of_taking_back,
         body=asked.WithReason,
         answers=models.Case,
         refusals=("not_completed", "already_recalled", "too_old"),

@@ -16,6 +16,8 @@ TABLES = (
     "counters",
     "outbox",
     "codes",
+    "wrong_codes",
+    "phone_changes",
     "receipts",
     "cases",
     "declines",

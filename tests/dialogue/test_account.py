@@ -45,12 +45,26 @@ async def test_a_new_phone_number_and_one_that_will_not_do(talk: Talk) -> None:
     await customer.say("I want to change my phone number")
     assert "+14155550188" in await customer.say("+1 415 555 0188")
     await customer.press("Yes")
-    assert "0188" in await customer.enter_code()
+    assert "+1 ***-***-0188" in await customer.enter_code()
+    (newest, *_) = await customer.bank.client.outbox("C1014")
+    assert (newest.to, "use this number" in newest.text) == ("+14155550188", True)
+    assert "counts from" in await customer.enter_code()
+    (told, *_) = await customer.bank.client.outbox("C1014")
+    assert "Reply STOP" in told.text and told.to != "+14155550188"
+    customer.bank.clock.now += 1800
+    assert "0188" in (await customer.bank.client.profile("C1014")).phone
     await customer.say("change my phone number")
-    await customer.say("+1 415 555 0188")
-    heard = await customer.press("Yes")
-    assert "already your number" in heard
-    assert "new phone number" in heard
+    await customer.say("+1 415 555 0199")
+    assert "less than a day ago" in await customer.press("Yes")
+
+
+async def test_the_number_that_is_on_the_account_needs_no_code_to_be_refused(talk: Talk) -> None:
+    customer = talk("C1001", "zh")
+    await customer.say("我要换手机号")
+    await customer.say("13800015678")
+    await customer.press("确认")
+    assert "6位验证码" not in customer.heard
+    assert customer.slot("requested_slot") == "phone_number"
 
 
 async def test_closing_waits_until_the_account_is_empty(talk: Talk) -> None:

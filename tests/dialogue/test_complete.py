@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from actions import prove
 from actions.intents import LABELS
 from actions.refusals import CODES
 from actions.words import TOPICS
@@ -85,7 +86,7 @@ def test_every_refusal_the_bank_documents_has_words() -> None:
     table = (PROJECT / "docs" / "reference" / "sandbox.md").read_text()
     rows = [line.split("|")[3] for line in table.splitlines() if line.startswith("| `POST")]
     documented = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
-    codes_of_a_code = {"code_wrong", "code_locked", "code_expired", "code_used", "wrong_purpose"}
+    codes_of_a_code = {"code_wrong", "code_locked", "code_expired", "code_used", "too_soon", *prove.STOPPED}
     assert documented - codes_of_a_code <= CODES
 
 

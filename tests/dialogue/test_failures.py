@@ -53,6 +53,7 @@ async def test_a_refusal_is_said_by_its_code(talk: Talk) -> None:
     await customer.say("撤销转账")
     await customer.press("确认")
     (transfer,) = await customer.bank.client.transfers("C1007", status="processing")
-    await customer.bank.client.cancel_transfer("C1007", transfer.id, idempotency_key="elsewhere")
+    proof = customer.bank.proof("C1007", "take_back_transfer", transfer.id, transfer.amount_minor)
+    await customer.bank.client.cancel_transfer("C1007", transfer.id, proof=proof, idempotency_key="elsewhere")
     assert "已经撤销" in await customer.enter_code()
     assert customer.slot("tried")[-1]["detail"] == "already_cancelled"

@@ -9,7 +9,11 @@ async def test_a_double_charge_is_found_and_given_back(talk: Talk) -> None:
     customer = talk("C1003", "zh")
     heard = await customer.say("吃饭被重复扣款了")
     assert "分别扣了您￥268.00" in heard
-    heard = await customer.press("确认")
+    assert "6位验证码" in await customer.press("确认"), "money that goes back takes what any refund takes"
+    (message, *_) = await customer.bank.client.outbox("C1003")
+    assert "退回老北京涮肉馆重复扣款CNY 268.00" in message.text
+    assert await customer.bank.client.cases("C1003", kind="dispute") == ()
+    heard = await customer.enter_code()
     (case,) = await customer.bank.client.cases("C1003", kind="dispute")
     assert case.status == "resolved"
     assert case.refund_id is not None

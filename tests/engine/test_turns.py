@@ -152,6 +152,8 @@ async def test_no_action_but_the_step_up_may_set_reserved_slots(talk: Start):
         "C1001",
     )
     assert ann.slot("identity")["level"] == 2
+    result = await ann.say("become somebody else")
+    assert result.identity is not None and result.identity.level == Level.STEPPED_UP
 
 
 async def test_the_language_is_the_customers_and_switches_when_they_do(talk: Start):

@@ -60,10 +60,17 @@ async def test_one_may_be_any_seeded_customer_and_the_bot_believes_it(demo: Gate
 
 
 async def test_a_code_the_bank_sends_is_on_the_customers_phone(demo: Gateway, bank: RunningBank) -> None:
-    await bank.ask("POST", "/customers/C1001/otp", {"purpose": "refund"})
-    async with demo.client.get("/demo/phone/C1001") as answer:
+    await bank.ask("POST", "/customers/C1013/otp", {"purpose": "close_account"})
+    async with demo.client.get("/demo/phone/C1013") as answer:
         (message, *_) = (await answer.json())["messages"]
     assert message["code"] in message["text"]
+
+
+async def test_the_phone_can_answer_and_stop_a_change_of_its_number(demo: Gateway, bank: RunningBank) -> None:
+    await bank.ask("POST", "/customers/C1002/phone-number", {"phone": "4155550100"})
+    for text, stopped in (("who is this?", False), ("STOP", True)):
+        async with demo.client.post("/demo/phone/C1002", json={"text": text}) as answer:
+            assert await answer.json() == {"stopped": stopped}
 
 
 async def test_nobody_can_sign_in_as_somebody_who_is_not_there(demo: Gateway) -> None:

@@ -21,6 +21,7 @@ def test_every_action_is_there_with_all_its_refusals() -> None:
         if route.changes:
             path = re.sub(r"{\w+}", "{id}", route.path.removeprefix("/customers/{customer_id}/"))
             assert set(route.refusals) == set(re.findall(r"`(\w+)`", rows[path].split("|")[3])), path
+            assert ("⚿" in rows[path]) == (route.deed is not None), path
 
 
 def test_every_resource_is_there() -> None:

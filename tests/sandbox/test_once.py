@@ -59,8 +59,8 @@ async def test_a_refusal_is_repeated_even_if_it_would_now_be_granted(bank: Runni
 
 
 async def test_a_repeated_wrong_code_uses_up_one_try(bank: RunningBank) -> None:
-    sent = (await bank.ask("POST", "/customers/C1001/otp", {"purpose": "step_up"})).body
-    body = {"otp_id": sent["otp_id"], "code": "nope", "purpose": "step_up"}
+    sent = (await bank.ask("POST", "/customers/C1001/otp", {"purpose": "close_account"})).body
+    body = {"otp_id": sent["otp_id"], "code": "nope"}
     for _ in range(5):
         answer = await bank.ask("POST", "/customers/C1001/otp/verify", body, key="k1")
         assert answer.body["error"] == "code_wrong"
@@ -103,9 +103,11 @@ async def test_killed_in_the_middle_of_a_request_the_repeat_finishes_it_once(
         await session.post(f"{bank_process.url}/faults", json=fault)
         async with session.get(f"{bank_process.url}/customers/C1001/payments?merchant=京东") as response:
             payment = (await response.json())["payments"][0]["id"]
+        proof = await _proof(session, bank_process, payment)
 
         async def ask() -> dict[str, Any]:
-            url, headers = f"{bank_process.url}/customers/C1001/refunds", {"Idempotency-Key": "c1:m1:refund"}
+            url = f"{bank_process.url}/customers/C1001/refunds"
+            headers = {"Idempotency-Key": "c1:m1:refund", "Code-Proof": proof}
             body = {"payment_id": payment, "reason": "killed"}
             async with session.post(url, json=body, headers=headers) as response:
                 assert response.status == 201
@@ -123,6 +125,19 @@ async def test_killed_in_the_middle_of_a_request_the_repeat_finishes_it_once(
         await bank_process.start()
         first, second = await ask(), await ask()
     assert first == second and count(bank_process.db, query) == 1
+
+
+async def _proof(session: aiohttp.ClientSession, running: BankProcess, payment: str) -> str:
+    """A code for this refund, sent and returned."""
+    otp, outbox = f"{running.url}/customers/C1001/otp", f"{running.url}/outbox/C1001"
+    body: dict[str, str] = {"purpose": "refund", "object": payment}
+    async with session.post(otp, json=body, headers={"Idempotency-Key": "c1:m1:send"}) as response:
+        otp_id = (await response.json())["otp_id"]
+    async with session.get(outbox) as response:
+        code = (await response.json())["messages"][0]["code"]
+    body = {"otp_id": otp_id, "code": code}
+    async with session.post(f"{otp}/verify", json=body, headers={"Idempotency-Key": "c1:m1:verify"}) as response:
+        return str((await response.json())["proof"])
 
 
 async def _fault_is_taken(session: aiohttp.ClientSession, running: BankProcess) -> None:

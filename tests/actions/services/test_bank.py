@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 import time
+from functools import partial
 
 import pytest
 
 from actions.services.bank import Bank
+from actions.services.bank_types import Transfer
 from actions.services.breaker import Breaker
 from actions.services.http import Retry
 from bot.errors import ServiceDown, ServiceRefused
@@ -34,6 +36,11 @@ class Spy:
 async def test_every_method_speaks_the_banks_language(bank: RunningBank) -> None:
     c: Bank = Spy(bank.client)  # type: ignore[assignment]
     who = "C1014"
+    proof = partial(bank.proof, who)
+
+    def back(transfer: Transfer) -> str:
+        return proof("take_back_transfer", transfer.id, transfer.amount_minor)
+
     await c.ping()
     assert len(await c.customers()) == 14
     profile, balance = await c.profile(who), await c.balance(who)
@@ -45,42 +52,55 @@ async def test_every_method_speaks_the_banks_language(bank: RunningBank) -> None
     assert await c.payment(who, paid.order_number) == paid
     assert (await c.duplicates(who))[0].apart_s == 44
     assert (await c.dispute(who, paid.id, kind="not_received", idempotency_key="k1")).status == "open"
-    refund = await c.request_refund(who, paid.id, reason="no", amount_minor=100, idempotency_key="k2")
+    refund = await c.request_refund(
+        who, paid.id, reason="no", amount_minor=100, proof=proof("refund", paid.id, 100), idempotency_key="k2"
+    )
     assert (await c.refund(who, refund.id)) == refund == (await c.refunds(who))[0]
     assert (await c.cancel_refund(who, refund.id, idempotency_key="k3")).status == "cancelled"
     (done,) = await c.refunds(who, status="completed")
     assert (await c.trace_refund(who, done.id, idempotency_key="k4")).kind == "trace"
     (moving,) = await c.transfers(who, status="processing", direction="out")
-    assert (await c.cancel_transfer(who, moving.id, idempotency_key="k5")).status == "cancelled"
+    assert (await c.cancel_transfer(who, moving.id, proof=back(moving), idempotency_key="k5")).status == "cancelled"
     dinner = next(each for each in await c.transfers(who, direction="out") if each.counterparty == "Ana Gomez")
     assert await c.transfer(who, dinner.id) == dinner
-    assert (await c.recall_transfer(who, dinner.id, idempotency_key="k6")).about == dinner.id
+    assert (await c.recall_transfer(who, dinner.id, proof=back(dinner), idempotency_key="k6")).about == dinner.id
     virtual = next(each for each in await c.cards(who) if each.kind == "virtual")
     assert (await c.freeze_card(who, virtual.id, idempotency_key="k7")).frozen_by == "customer"
-    assert (await c.unfreeze_card(who, virtual.id, idempotency_key="k8")).status == "active"
+    assert (
+        await c.unfreeze_card(who, virtual.id, proof=proof("unfreeze_card", virtual.id), idempotency_key="k8")
+    ).status == "active"
     assert (await c.report_card_lost(who, virtual.id, idempotency_key="k9")).status == "lost"
     credit = next(each for each in await c.cards(who) if each.kind == "credit")
-    replaced = await c.replace_card(who, credit.id, reason="damaged", idempotency_key="k10")
+    replaced = await c.replace_card(
+        who, credit.id, reason="damaged", proof=proof("replace_card", credit.id), idempotency_key="k10"
+    )
     assert replaced.status == "active" and replaced.replacement and replaced.replacement.status == "ordered"
     assert {each.reason for each in await c.declines(who)} == {"card_frozen", "card_expired"}
     bill = (await c.bills(who))[0]
     assert await c.bill(who, bill.month) == bill
     limits = await c.limits(who)
-    changed = await c.change_limit(who, daily_minor=limits.min_minor, idempotency_key="k11")
+    changed = await c.change_limit(
+        who, daily_minor=limits.min_minor, proof=proof("change_limit", "", limits.min_minor), idempotency_key="k11"
+    )
     assert changed.daily_minor == limits.min_minor
     assert "transfer_instant" in {each.code for each in await c.fees(currency="CNY")}
     assert (await c.receipt(who, payment_id=payments[0].id, idempotency_key="k12")).url.startswith(bank.url)
-    sent = await c.send_code(who, purpose="change_phone", idempotency_key="k13")
+    sent = await c.send_code(who, purpose="change_phone", object="4155550100", idempotency_key="k13")
     code = (await c.outbox(who))[0].code or ""
-    checked = await c.verify_code(who, otp_id=sent.otp_id, code=code, purpose="change_phone", idempotency_key="k14")
+    checked = await c.verify_code(who, otp_id=sent.otp_id, code=code, idempotency_key="k14")
     assert checked.purpose == "change_phone"
-    assert (await c.change_phone(who, phone="4155550100", idempotency_key="k15")).phone == "+1 ***-***-0100"
+    asked = await c.change_phone(who, phone="(415) 555-0100", proof=checked.proof, idempotency_key="k15")
+    assert (asked.phone, asked.status) == ("+1 ***-***-0100", "unproven")
+    new = proof("confirm_phone", "+14155550100")
+    assert (await c.confirm_phone(who, proof=new, idempotency_key="k21")).status == "waiting"
     assert (await c.send_password_reset(who, idempotency_key="k16")).expires_at > bank.clock.now
     assert (await c.complain(who, reason="slow", idempotency_key="k17")).kind == "complaint"
     assert (await c.report_scam(who, reason="odd", idempotency_key="k18")).outgoing_frozen
     assert (await c.lock_account(who, idempotency_key="k19")).devices_signed_out == 1
     assert len(await c.cases(who, kind="dispute")) == 2
-    assert (await c.request_closure("C1013", idempotency_key="k20")).closes_on
+    assert (
+        await c.request_closure("C1013", proof=bank.proof("C1013", "close_account"), idempotency_key="k20")
+    ).closes_on
     await c.close()
     assert c.used == PUBLIC  # type: ignore[attr-defined]
 
@@ -116,8 +136,9 @@ async def test_a_refusal_has_its_code(bank: RunningBank) -> None:
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 500}, {"drop": True}, {"drop": True, "when": "after"}])
 async def test_it_tries_again_and_nothing_happens_twice(bank: RunningBank, fault: dict[str, object]) -> None:
     (payment, *_) = await bank.client.payments("C1001", merchant="京东")
+    proof = bank.proof("C1001", "refund", payment.id, payment.amount_minor)
     await bank.fault(path_prefix="/customers/C1001/refunds", times=2, **fault)
-    refund = await bank.client.request_refund("C1001", payment.id, reason="again", idempotency_key="m1")
+    refund = await bank.client.request_refund("C1001", payment.id, reason="again", proof=proof, idempotency_key="m1")
     assert (await bank.client.refunds("C1001"))[0] == refund
     assert bank.db.number("SELECT count(*) FROM refunds WHERE reason = 'again'") == 1
 
