@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 KEYS = ("action_endpoint", "nlg", "event_broker", "tracker_store", "lock_store", "models", "nlu")
 OUR_TRACKER_STORE = "bot.engine.tracker_store.ConversationTrackerStore"
-BROKERS = {"pika": "aio_pika", "kafka": "confluent_kafka", "sql": "sqlalchemy", "file": ""}
-"""Rasa's event brokers, and the package each needs. A module path is a class of one's own."""
 SERVERS = {"action_endpoint": "the custom actions' webhook", "nlg": "the server that writes the texts"}
 REFUSED = {
+    "event_broker": "no broker is fed: the site's `events` stream in Redis says which conversations changed",
     "models": "no model server is asked: signed packages are taken from models/, newer ones while it runs",
     "nlu": "no NLU server is asked: the model understands in this process",
 }
@@ -32,8 +30,6 @@ def _problems(rasa: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: {REFUSED[key]}; remove it"
         elif key in SERVERS:
             yield from _server(key, value)
-        elif key == "event_broker":
-            yield from _broker(value)
         else:
             yield from _store(key, value)
 
@@ -44,16 +40,6 @@ def _server(key: str, value: Mapping[str, Any]) -> Iterator[str]:
         return
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         yield f"{key}.url: expected the address of {SERVERS[key]}, http:// or https://, found {url!r}"
-
-
-def _broker(value: Mapping[str, Any]) -> Iterator[str]:
-    kind = str(value.get("type") or "pika").lower()
-    if "." in kind:
-        return
-    if kind not in BROKERS:
-        yield f"event_broker.type {value['type']!r} is unknown; known: {', '.join(BROKERS)}, or a class's module path"
-    elif BROKERS[kind] and importlib.util.find_spec(BROKERS[kind]) is None:
-        yield f"event_broker.type '{kind}' needs the package {BROKERS[kind]}, which is not installed; or use file"
 
 
 def _store(key: str, value: Mapping[str, Any]) -> Iterator[str]:

@@ -108,8 +108,9 @@ class Step:
     loop: str | None
 
 
-def _step(tracker: Any, start: int) -> Step:
-    wires = [event.as_dict() for event in list(tracker.events)[start:]]
+def _step(tracker: Any, after: float) -> Step:
+    """What happened after a moment; Rasa's store forgets what was before a session."""
+    wires = [event.as_dict() for event in tracker.events if event.timestamp > after]
     said = [
         (each["text"], {key: value for key, value in each["data"].items() if value})
         for each in wires
@@ -120,6 +121,12 @@ def _step(tracker: Any, start: int) -> Step:
     return Step(said, actions, values, tracker.active_loop_name)
 
 
+class _Rest(CollectingOutputChannel):
+    @classmethod
+    def name(cls) -> str:
+        return "rest"
+
+
 @dataclass
 class Beside:
     """The same conversation twice: with the engine, and with Rasa 3.6's own processor on the same package."""
@@ -127,8 +134,7 @@ class Beside:
     ours: Ours
     stock: Agent
     sender: str = field(default_factory=lambda: uuid.uuid4().hex)
-    ours_at: int = 0
-    stock_at: int = 0
+    heard_at: float = 0.0
 
     @classmethod
     async def of(cls, folder: Path, *, actions: EndpointConfig | None = None) -> Beside:
@@ -144,12 +150,12 @@ class Beside:
     async def step(self, text: str) -> Step:
         """Say it to both; both must do the same. Returns what they did."""
         result = await self.ours.say(text)
-        await self.stock.handle_message(UserMessage(text, CollectingOutputChannel(), self.sender, input_channel="rest"))
-        tracker = await self.stock.tracker_store.get_or_create_tracker(self.sender)
+        await self.stock.handle_message(UserMessage(text, _Rest(), self.sender, input_channel="rest"))
+        tracker = await self.stock.tracker_store.retrieve_full_tracker(self.sender)
         assert result.tracker is not None
-        ours, stock = _step(result.tracker, self.ours_at), _step(tracker, self.stock_at)
-        self.ours_at, self.stock_at = len(result.tracker.events), len(tracker.events)
-        assert ours == stock, f"{text!r}"
+        ours, stock = _step(result.tracker, self.heard_at), _step(tracker, self.heard_at)
+        self.heard_at = time.time()
+        assert ours == stock, f"{text!r}: {ours} is not {stock}"
         return ours
 
     async def talk(self, said: Sequence[str]) -> list[list[str | None]]:

@@ -70,6 +70,7 @@ def test_every_file_of_a_project_takes_yes_for_text_and_variables_from_the_envir
     )
     settings = Settings.load(folder)
     assert (settings.site, settings.rasa["nlg"]["url"]) == ("No", "http://actions.example/nlg")
+    (folder / "people.yml").chmod(0o600)
     assert load_accounts(folder / "people.yml").get("on").name == "Yes"
     assert project.config_of(folder) == {"language": "no"}
     variation = languages.read(folder / "data/responses/en.yml")["utter_ask"][0]
