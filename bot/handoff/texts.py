@@ -149,6 +149,6 @@ def wish(intent: str, language: str) -> str:
 def deed(action: str, language: str) -> str:
     if action in DEEDS:
         return pick(DEEDS[action], language)
-    if action.startswith("validate_"):
+    if action.endswith("_form"):
         return pick(ASKING, language)
     return wish(action.removeprefix("action_").removeprefix("validate_"), language)

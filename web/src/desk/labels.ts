@@ -81,7 +81,7 @@ function name(names: Names, code: string, language: Language): string {
 }
 
 export const actionName = (code: string, language: Language) =>
-  name(ACTIONS, code.startsWith('validate_') ? 'form' : code, language);
+  name(ACTIONS, code.endsWith('_form') ? 'form' : code, language);
 export const codeName = (code: string, language: Language) => name(CODES, code, language);
 export const slotName = (code: string, language: Language) => name(SLOTS, code, language);
 export const cardName = (code: string, language: Language) => name(CARDS, code, language);

@@ -54,13 +54,12 @@ test('every page of the desk is accessible, light and dark, wide and narrow, in 
 });
 
 test('what was begun to be written is there again after another conversation, and after a reload', async ({ page, browser }) => {
-  await waits(page, 'C1007');
+  await waits(page, 'C1008');
   const other = await browser.newContext({ locale: 'en-GB' });
   await waits(await other.newPage(), 'C1012');
   const agent = await atDesk(browser, 'sam');
-  for (const name of ['Sofia', 'Robert']) {
-    const row = agent.getByRole('listitem').filter({ hasText: name }).last();
-    await row.locator('.pick').click();
+  for (const name of ['Daniel Kim', 'Robert Hughes']) {
+    await agent.locator('.row', { hasText: name }).last().locator('.pick').click();
     await agent.keyboard.press('a');
     await expect(agent.getByRole('textbox', { name: /Write to/ })).toBeVisible();
   }
@@ -89,7 +88,7 @@ test('what was begun to be written is there again after another conversation, an
 test('a link that says one address and opens another shows what it opens', async ({ page, browser }) => {
   await waits(page, 'C1006', 'see [https://bank.example](https://evil.example/x) \u202egpj.exe');
   const agent = await atDesk(browser, 'sam');
-  await agent.getByRole('listitem').filter({ has: agent.locator('.row .pick') }).last().locator('.pick').click();
+  await agent.locator('.row', { hasText: 'Priya Patel' }).last().locator('.pick').click();
   const said = agent.getByRole('log').locator('.said.customer', { hasText: 'evil.example' });
   await expect(said).toContainText('[https://bank.example](https://evil.example/x) gpj.exe');
   for (const link of await said.getByRole('link').all()) {
@@ -108,13 +107,13 @@ test('a session that somebody ended closes its page at once', async ({ browser }
 });
 
 test('the Chinese desk is Chinese', async ({ page, browser }) => {
-  await waits(page, 'C1009', 'I want a refund', 'P20261103001');
+  await waits(page, 'C1010', 'I want a refund');
   const agent = await atDesk(browser, 'mei');
   await agent.getByRole('button', { name: '切换到中文' }).click();
   await agent.locator('.row .pick').last().click();
   const context = agent.getByRole('complementary', { name: '背景' });
   await expect(context).toBeVisible();
-  const words = (await context.innerText()).replace(/C\d+|P\d+|Daniel|Grace|[A-Z][a-z]+ [A-Z][a-z]+/g, '');
+  const words = (await context.innerText()).replace(/C\d+|Olivia Martinez/g, '');
   expect(words.match(/[A-Za-z_]{4,}/g) ?? []).toEqual([]);
   await agent.context().close();
 });
