@@ -171,7 +171,7 @@ def test_the_wait_is_estimated_from_how_the_queue_moved_or_not_at_all() -> None:
 def test_a_summary_has_no_codes_and_is_there_in_each_language_of_the_desk() -> None:
     deeds = [
         tried("action_verify_code", "refused", "code_wrong"),
-        tried("validate_refund_form", "failed", "service_down"),
+        tried("refund_form", "failed", "service_down"),
     ]
     handoff = made([said("request_refund"), slot("tried", deeds)])
     both = summaries(handoff, not_wishes=NOT_WISHES)
