@@ -4,7 +4,8 @@ import { apply, type Update } from '../../src/desk/floor';
 import type { FloorState, Summary } from '../../src/desk/api';
 import { money } from '../../src/lib/money';
 import { pieces, plain } from '../../src/lib/rich';
-import { date, day, span } from '../../src/lib/time';
+import { formOf } from '../../src/lib/locale';
+import { clock, date, day, span } from '../../src/lib/time';
 import { memory } from '../../src/chat/memory';
 import { bestInk, contrast, towards } from '../../src/widget/accent';
 import { withoutList } from '../../src/widget/Log';
@@ -134,4 +135,10 @@ test('on any accent there is an ink that can be read, and any accent becomes one
 test('codes never reach anybody’s eyes, words do', () => {
   expect([word('sent_to_bank', 'en'), word('action_request_refund', 'en'), word('code_wrong', 'zh'), word('On hold', 'en'), word('处理', 'zh')])
     .toEqual(['Sent to bank', '', '', 'On hold', '处理']);
+});
+
+test('dates and times have the one form in which the bot writes them', () => {
+  const at = new Date(2026, 10, 3, 9, 5).getTime() / 1000;
+  expect([date('2026-11-23', formOf('en')), date('2026-11-23', formOf('zh'))]).toEqual(['Nov 23', '11月23日']);
+  expect([clock(at, formOf('en')).replace(/\s/, ' '), clock(at, formOf('zh'))]).toEqual(['9:05 AM', '09:05']);
 });
