@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 Author = Literal["customer", "bot", "agent", "system"]
-TurnKind = Literal["message", "resume", "reminder"]
+TurnKind = Literal["message", "resume", "reminder", "lost"]
 
 
 class Level(enum.IntEnum):
@@ -108,7 +108,8 @@ class Turn:
     payload: str | None = None
     kind: TurnKind = "message"
     """`resume` is the desk giving a conversation back to the bot; `metadata` then carries the agent's note. `reminder`
-    is the moment that a reminder was set for."""
+    is the moment that a reminder was set for. `lost` stands for what could not be read any more: nobody's words, and a
+    person is asked."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     seq: int = 0
     """Its place in the conversation's log; 0 until accepted."""

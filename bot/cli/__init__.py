@@ -20,6 +20,7 @@ COMMANDS = {
     "parse": "show what the bot understands of a text",
     "validate": "check a project's files before training",
     "nlu": "measure and inspect the understanding",
+    "conversation": "look into one conversation, repair it",
     "model": "list, check and sign models",
     "audit": "who did what: read, check, export",
     "desk": "who is signed in at the desk, and ending it",

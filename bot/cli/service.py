@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -18,7 +19,7 @@ from bot.desk.accounts import AccountsFile
 from bot.desk.keys import Desk
 from bot.engine.engine import Engine
 from bot.engine.models import Source
-from bot.engine.worker import Worker
+from bot.engine.worker import Worker, readers
 from bot.gateway import metrics
 from bot.gateway.answers import Answers
 from bot.gateway.app import make_app
@@ -69,9 +70,21 @@ async def service(
     channels = read_channels(settings.project, max_text_chars=settings.gateway.max_text_chars)
     file = AccountsFile(settings.project / settings.desk.accounts)
     client = connect(settings.redis_url)
-    conversations = Conversations(client, site=settings.site, wait_replicas=settings.redis_wait_replicas)
-    floor = Floor(client, site=settings.site, wakes=conversations.wakes)
     audit = Audit(client, site=settings.site, key=settings.secrets.get("audit", ""), on_recorded=_recorded)
+    alarm = Alarm(audit)
+
+    def mended(conversation_id: str, lost: Sequence[str]) -> None:
+        metrics.MENDED.inc()
+        alarm.record("conversation.mended", conversation_id, lost=",".join(lost)[:500])
+
+    conversations = Conversations(
+        client,
+        site=settings.site,
+        wait_replicas=settings.redis_wait_replicas,
+        readers=readers(),
+        on_mended=mended,
+    )
+    floor = Floor(client, site=settings.site, wakes=conversations.wakes)
 
     async def nudge(conversation_id: str) -> None:
         await worker.nudge(conversation_id)
@@ -81,7 +94,11 @@ async def service(
     def answered(conversation_id: str, seq: int, entries: Sequence[Entry]) -> None:
         door.answered(conversation_id, seq, entries)
 
-    worker = Worker(engines, conversations, handoffs, name=name, on_answered=answered)
+    def given_up(conversation_id: str, seq: int) -> None:
+        metrics.GIVEN_UP.inc()
+        alarm.record("turn.given_up", conversation_id, seq=seq)
+
+    worker = Worker(engines, conversations, handoffs, name=name, on_answered=answered, on_given_up=given_up)
     guard.install(Guesses(client, audit, site=settings.site))
     limits = Limits(Limiter(client, site=settings.site), settings.gateway, local_is_free=settings.demo)
     door = FrontDoor(
@@ -105,6 +122,7 @@ async def service(
         async with _answering(app, door, worker, handoffs):
             yield Service(app, door, conversations, floor, handoffs, audit)
     finally:
+        await alarm.aclose()
         await floor.aclose()
         await conversations.aclose()
         await client.aclose()
@@ -129,6 +147,28 @@ async def _answering(app: web.Application, door: FrontDoor, worker: Worker, hand
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
+
+
+class Alarm:
+    """What went wrong with a conversation, written into the audit trail, in the background: nobody waits for it."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def record(self, event: str, conversation_id: str, **fields: object) -> None:
+        task = asyncio.create_task(self._record(event, conversation_id, fields), name="alarm")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _record(self, event: str, conversation_id: str, fields: Mapping[str, Any]) -> None:
+        try:
+            await self._audit.record(event, actor="system", conversation=conversation_id, **fields)
+        except Exception as error:
+            log.error("audit.not_written", audited=event, conversation=conversation_id, error=type(error).__name__)
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _desk(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -18,11 +19,15 @@ import structlog
 
 from bot.engine import languages
 from bot.engine.engine import Engine, TurnResult
+from bot.engine.events import revive
 from bot.engine.models import Source
-from bot.errors import LeaseLost, NotFound
+from bot.errors import LeaseLost, NotFound, StoreDown
+from bot.handoff.build import Outcome
+from bot.store.codec import handoff_from
 from bot.store.conversations import Changes, Conversation, Conversations, Lease, TurnCommit, Work
+from bot.store.judge import Readers
 from bot.store.wake import cancel
-from bot.types import Entry, Handoff, Holder, Level, Reply, Turn, to_wire
+from bot.types import Entry, Guess, Handoff, Holder, Level, Reply, Turn, to_wire
 
 log = structlog.get_logger()
 
@@ -34,13 +39,19 @@ AT_ONCE = 64
 _WHOLE_READ = 1000
 """So many events never come as the tail of a tracker that is here: the store cut it, and gave all that is left."""
 OPEN_HANDOFF = "handoff.open"
+TRIES = 3
+"""A turn that was taken up so often and never answered is not tried again: it may end the process that tries it."""
+FAILED_IN_A_ROW = 2
+"""After so many turns that could not be answered a person takes over."""
+TROUBLE = "trouble"
+"""The handover reason where the fault is ours."""
 
 
 class Handoffs(Protocol):
     """What the handoff room does for a worker."""
 
     async def build(
-        self, conversation: Conversation, turn: Turn, result: TurnResult, transcript: Sequence[Entry], *, now: float
+        self, conversation: Conversation, turn: Turn, result: Outcome, transcript: Sequence[Entry], *, now: float
     ) -> Handoff: ...
 
     async def open_wire(self, wire: Mapping[str, Any]) -> None: ...
@@ -69,9 +80,10 @@ class Worker:
         lease_s: float = LEASE_S,
         sweep_s: float = SWEEP_S,
         on_answered: Callable[[str, int, Sequence[Entry]], None] | None = None,
+        on_given_up: Callable[[str, int], None] | None = None,
     ) -> None:
         """Without `handoffs` the bot hands nothing over. `on_answered` hears of each turn that was committed here: the
-        conversation, the turn's seq, its replies."""
+        conversation, the turn's seq, its replies. `on_given_up` hears of each turn that is not tried any more."""
         self._engines: Source = _Single(engine) if isinstance(engine, Engine) else engine
         self._conversations = conversations
         self._handoffs = handoffs
@@ -79,10 +91,14 @@ class Worker:
         self._lease_s = lease_s
         self._sweep_s = sweep_s
         self._on_answered = on_answered
+        self._on_given_up = on_given_up
         self._serving: dict[str, _Serving] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._background: list[asyncio.Task[None]] = []
         self._draining = False
+        self._excused: set[str] = set()
+        """Conversations whose turn was interrupted here by the store: that says nothing about the turn."""
+        self._effect_tries: Counter[str] = Counter()
 
     async def __aenter__(self) -> Worker:
         self._background = [
@@ -135,6 +151,8 @@ class Worker:
             log.info("worker.gave_up", conversation=conversation_id, worker=self._name)
         except Exception as error:
             # The store or the floor cannot be reached: the sweep comes back to it.
+            if isinstance(error, StoreDown):
+                self._excused.add(conversation_id)
             log.error("worker.interrupted", conversation=conversation_id, worker=self._name, error=type(error).__name__)
         finally:
             del self._serving[conversation_id]
@@ -145,8 +163,16 @@ class Worker:
         async with self._engines.using() as engine:
             after = engine.known(conversation_id)
             work = await self._conversations.begin(
-                conversation_id, worker=self._name, lease_s=self._lease_s, after=after
+                conversation_id,
+                worker=self._name,
+                lease_s=self._lease_s,
+                after=after,
+                excused=conversation_id in self._excused,
             )
+            self._excused.discard(conversation_id)
+            if work is not None and work.tries > TRIES and await self._conversations.mend(conversation_id):
+                serving.again = True  # it was taken up in vain for what could not be read: now it can be
+                return
             while work is not None:
                 serving.lease = work.lease
                 try:
@@ -159,7 +185,11 @@ class Worker:
         turn, conversation = work.turns[0], work.conversation
         identity = conversation.identity
         private = identity is not None and identity.level_at(time.time()) > Level.NONE
-        result = await self._run(engine, work, after)
+        hopeless = self._is_hopeless(work)
+        result = None if hopeless else await self._run(engine, work, after)
+        if result is None and not hopeless and await self._conversations.mend(conversation.id):
+            serving.again = True
+            raise LeaseLost(f"{conversation.id}: what the turn stood on could not be read, and was mended")
         commit = await self._commit_of(turn, conversation, result, private=private)
         # From here on the lease is the commit's to give back, no longer ours to extend.
         lease, serving.lease = serving.lease or work.lease, None
@@ -167,7 +197,7 @@ class Worker:
             finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
         except (TypeError, UnicodeError) as error:
             log.error("worker.not_json", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
-            result, commit = None, _apology(conversation, turn)
+            result, commit = None, await self._sorry(turn, conversation)
             finished = await self._conversations.finish(lease, turn, commit, lease_s=self._lease_s)
         if result is not None:
             engine.keep(result)
@@ -176,6 +206,15 @@ class Worker:
         for effect in commit.effects:
             await self._perform(conversation.id, effect)
         return finished.work, finished.work.conversation.version if finished.work else 0
+
+    def _is_hopeless(self, work: Work) -> bool:
+        """Part of the conversation was lost, or its turn was taken up again and again and never answered."""
+        turn, conversation = work.turns[0], work.conversation
+        if work.tries > TRIES:
+            log.error("worker.turn_given_up", conversation=conversation.id, seq=turn.seq, tries=work.tries)
+            if self._on_given_up is not None:
+                self._on_given_up(conversation.id, turn.seq)
+        return work.tries > TRIES or bool(conversation.damaged) or turn.kind == "lost"
 
     async def _run(self, engine: Engine, work: Work, after: int) -> TurnResult | None:
         """None if the engine itself failed: then the turn is answered with an apology, so that the next can be."""
@@ -191,17 +230,18 @@ class Worker:
             return await engine.run(turn, conversation, events, after=after)
         except Exception as error:
             log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
-            return None
+        engine.forget(conversation.id)
+        return None
 
     async def _commit_of(
         self, turn: Turn, conversation: Conversation, result: TurnResult | None, *, private: bool
     ) -> TurnCommit:
         if result is None:
-            return _apology(conversation, turn)
+            return await self._sorry(turn, conversation)
         effects: list[dict[str, Any]] = []
         holder = None
         if result.handover_reason and conversation.holder == Holder.BOT and self._handoffs is not None:
-            transcript = await self._conversations.entries(conversation.id, after=max(0, conversation.seq - 200))
+            transcript = await self._transcript(conversation)
             handoff = await self._handoffs.build(conversation, turn, result, transcript, now=time.time())
             effects.append({"id": handoff.id, "kind": OPEN_HANDOFF, "handoff": to_wire(handoff)})
             holder = Holder.QUEUE
@@ -212,12 +252,37 @@ class Worker:
                 holder=holder,
                 identity=result.identity if result.identity != conversation.identity else None,
                 language=result.language if result.language != conversation.language else None,
+                failed=0 if conversation.failed else None,
                 handoff_id=effects[0]["id"] if effects else None,
                 private=private,
                 reminders=_reminders(turn, conversation, result),
             ),
             effects=effects,
         )
+
+    async def _sorry(self, turn: Turn, conversation: Conversation) -> TurnCommit:
+        """The turn is not answered. The customer hears so once, and where the fault stays, a person comes."""
+        failed = conversation.failed + 1
+        changes = Changes(failed=failed, damaged="" if conversation.damaged else None)
+        if turn.kind == "reminder" and not conversation.damaged:  # nobody asked anything; it is over
+            return TurnCommit(
+                changes=Changes(reminders=[each for each in conversation.reminders if turn.at < each["at"]])
+            )
+        if conversation.holder != Holder.BOT:
+            return TurnCommit(changes=changes)
+        replies = [_apology(conversation)]
+        hopeless = conversation.damaged or turn.kind == "lost" or failed >= FAILED_IN_A_ROW
+        if self._handoffs is None or not hopeless:
+            return TurnCommit(replies=replies, changes=changes)
+        handoff = await self._handoffs.build(
+            conversation, turn, _Nothing(conversation), await self._transcript(conversation), now=time.time()
+        )
+        changes = replace(changes, failed=0, holder=Holder.QUEUE, handoff_id=handoff.id)
+        effect = {"id": handoff.id, "kind": OPEN_HANDOFF, "handoff": to_wire(handoff)}
+        return TurnCommit(replies=replies, changes=changes, effects=[effect])
+
+    async def _transcript(self, conversation: Conversation) -> list[Entry]:
+        return await self._conversations.entries(conversation.id, after=max(0, conversation.seq - 200))
 
     async def _perform(self, conversation_id: str, effect: Mapping[str, Any]) -> None:
         """At least once; opening a handoff that is open already changes nothing."""
@@ -237,7 +302,19 @@ class Worker:
 
     async def _finish_effects(self, conversation_id: str) -> None:
         for effect in await self._conversations.effects(conversation_id):
-            await self._perform(conversation_id, effect)
+            name = str(effect["id"])
+            try:
+                await self._perform(conversation_id, effect)
+            except StoreDown:
+                raise
+            except Exception as error:
+                self._effect_tries[name] += 1
+                log.error("worker.effect_failed", conversation=conversation_id, effect=name, error=type(error).__name__)
+            else:
+                del self._effect_tries[name]
+            if self._effect_tries[name] >= TRIES:
+                del self._effect_tries[name]
+                await self._conversations.mend(conversation_id, drop_effects=[name])
 
     async def _keep_leases(self) -> None:
         """Extend the leases of turns that take long; a turn whose lease is lost is stopped."""
@@ -266,13 +343,29 @@ def _reminders(turn: Turn, conversation: Conversation, result: TurnResult) -> Se
     return result.reminders if changed or turn.kind == "reminder" else None
 
 
-def _apology(conversation: Conversation, turn: Turn) -> TurnCommit:
-    """Where nobody asked anything there is nothing to be sorry for; a reminder that cannot be acted on is over."""
-    if turn.kind == "reminder":
-        left = [each for each in conversation.reminders if turn.at < each["at"]]
-        return TurnCommit(changes=Changes(reminders=left))
-    text = languages.APOLOGY.get(conversation.language, languages.APOLOGY[languages.DEFAULT])
-    return TurnCommit(replies=[Reply(text=text)] if conversation.holder == Holder.BOT else [])
+def _apology(conversation: Conversation) -> Reply:
+    return Reply(text=languages.APOLOGY.get(conversation.language, languages.APOLOGY[languages.DEFAULT]))
+
+
+class _Nothing:
+    """What a turn that was not run came to: a person is asked."""
+
+    events: Sequence[Mapping[str, Any]] = ()
+    intents: Sequence[Guess] = ()
+    handover_reason: str | None = TROUBLE
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.identity = conversation.identity
+        self.language = conversation.language
+
+
+def readers() -> Readers:
+    """What this room can read of what the store keeps for it."""
+    return Readers(event=lambda wire: bool(revive([wire])), effect=_reads_effect)
+
+
+def _reads_effect(wire: Mapping[str, Any]) -> bool:
+    return wire["kind"] != OPEN_HANDOFF or bool(handoff_from(wire["handoff"]).id)
 
 
 class _Single:

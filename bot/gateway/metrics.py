@@ -22,6 +22,8 @@ REFUSED = Counter("xiaoer_messages_refused_total", "Messages refused, by the cod
 SOCKETS = Gauge("xiaoer_sockets", "Open sockets.", ["channel"], multiprocess_mode="livesum")
 CONNECTIONS = Gauge("xiaoer_connections", "Open connections of clients.", multiprocess_mode="livesum")
 CONNECTIONS_CUT = Counter("xiaoer_connections_cut_total", "Connections that were ended by us.", ["why"])
+MENDED = Counter("xiaoer_conversations_mended_total", "Conversations of which something could not be read.")
+GIVEN_UP = Counter("xiaoer_turns_given_up_total", "Turns that were taken up again and again and never answered.")
 IN_FLIGHT = Gauge("xiaoer_turns_in_flight", "Turns accepted and not answered yet.", multiprocess_mode="livesum")
 IN_FLIGHT_LIMIT = Gauge("xiaoer_turns_in_flight_limit", "Above this, messages get 503.", multiprocess_mode="livesum")
 TURN_SECONDS = Histogram(

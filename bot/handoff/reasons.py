@@ -7,11 +7,12 @@ REASONS = {
     "fallback": 0,
     "third_time": 10,
     "action_failed": 10,
+    "trouble": 10,
     "anger": 20,
     "security": 100,
 }
 """Each reason and its priority: the customer asked; the bot did not understand; the same question a third time; an
-action failed twice; the customer is angry; money or an account is in danger."""
+action failed twice; the fault is ours and stays; the customer is angry; money or an account is in danger."""
 
 SECURITY_INTENTS = frozenset({"account_taken_over", "report_scam", "payment_not_recognised", "card_lost"})
 """What is first in line, whatever the reason was."""

@@ -45,6 +45,7 @@ WHY: Mapping[str, Said] = {
     "fallback": ("the bot did not understand", "机器人未能理解"),
     "third_time": ("the same question came a third time", "同一问题第三次提出"),
     "action_failed": ("an action failed twice", "操作连续失败"),
+    "trouble": ("something is broken on our side", "系统出现故障"),
     "anger": ("the customer is angry", "客户情绪激动"),
     "security": ("money or an account is in danger", "涉及资金或账户安全"),
 }

@@ -14,6 +14,7 @@
     settle.py          what comes after a turn: the archive is told, the hint cleared
     floor.py           Floor: queues, handoffs, agents; floor_lua.py its scripts, floor_view.py how it looks
     sessions.py        who is signed in at the desk
+    mend.py            what cannot be read is dropped or rebuilt; judge.py decides what that is
     probe.py           whether Redis takes what we write
     limits.py          Limiter: token buckets
     audit.py           Audit: who did what; audit_chain.py what holds its lines together

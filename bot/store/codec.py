@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -14,9 +15,12 @@ Raw = bytes | str
 
 META = (
     *("channel", "holder", "identity", "language", "handoff", "agent", "seq", "done", "version", "metadata"),
-    *("private", "reminders"),
+    *("private", "reminders", "damaged", "failed"),
 )
 """The meta fields a Conversation is read from, in this order."""
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def dumps(value: Any) -> bytes:
@@ -36,20 +40,34 @@ def loads(value: Raw) -> Any:
     return json.loads(value)
 
 
+def known(noun: type[Any], wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the fields that a newer process has and this one does not."""
+    names = {each.name for each in fields(noun)}
+    return {name: value for name, value in wire.items() if name in names}
+
+
 def identity_from(wire: Mapping[str, Any]) -> Identity:
-    return Identity(**{**wire, "level": Level(wire["level"])})
+    return Identity(**{**known(Identity, wire), "level": Level(wire["level"])})
+
+
+def language_from(raw: Raw | None) -> str:
+    """Raises ValueError for what can be no language."""
+    language = text(raw)
+    if language and not _LANGUAGE.fullmatch(language):
+        raise ValueError("not a language")
+    return language
 
 
 def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversation:
     """`values` in the order of META, as Redis or a script's JSON gives them."""
     channel, holder, identity, language, handoff, agent, seq, done, version, metadata, *more = values
-    private, reminders = more
+    private, reminders, damaged, failed = more
     return Conversation(
         id=conversation_id,
         channel=text(channel),
         holder=Holder(text(holder)) if holder else Holder.BOT,
         identity=identity_from(loads(identity)) if identity else None,
-        language=text(language),
+        language=language_from(language),
         handoff_id=text(handoff) or None,
         agent_name=text(agent),
         seq=int(seq or 0),
@@ -58,6 +76,8 @@ def conversation_from(conversation_id: str, values: Sequence[Any]) -> Conversati
         metadata=loads(metadata) if metadata else {},
         private=int(private or 0),
         reminders=tuple(loads(reminders)) if reminders else (),
+        damaged=text(damaged),
+        failed=int(failed or 0),
     )
 
 
@@ -74,6 +94,10 @@ def changes_to(changes: Changes) -> list[bytes]:
         flat += b"handoff", raw(changes.handoff_id)
     if changes.agent_name is not None:
         flat += b"agent", raw(changes.agent_name)
+    if changes.damaged is not None:
+        flat += b"damaged", raw(changes.damaged)
+    if changes.failed is not None:
+        flat += b"failed", str(changes.failed).encode()
     if changes.private:
         flat += b"private", b"1"
     if changes.reminders is not None:
@@ -86,7 +110,7 @@ def handoff_from(wire: Mapping[str, Any]) -> Handoff:
     """Back from `to_wire(handoff)`."""
     return Handoff(
         **{
-            **wire,
+            **known(Handoff, wire),
             "skills": tuple(wire.get("skills", ())),
             "intents": tuple(Guess(**each) for each in wire.get("intents", ())),
             "tried": tuple(Tried(**each) for each in wire.get("tried", ())),

@@ -57,11 +57,16 @@ def reaching() -> Iterator[None]:
             f"Redis: {type(error).__name__}", retry_after_s=RETRY_AFTER_S, refuses=isinstance(error, ReadOnlyError)
         ) from error
     except ResponseError as error:
-        refuses = _REFUSING.search(str(error))
-        if refuses is None and not isinstance(error, OutOfMemoryError):
+        if not refuses(error):
             raise
-        why = (refuses and refuses[1]) or type(error).__name__
+        said = _REFUSING.search(str(error))
+        why = (said and said[1]) or type(error).__name__
         raise StoreDown(f"Redis refuses to write: {why}", retry_after_s=RETRY_AFTER_S, refuses=True) from error
+
+
+def refuses(error: ResponseError) -> bool:
+    """Whether the server does not take writes now; else the command is at fault, or what its keys hold."""
+    return isinstance(error, ReadOnlyError | OutOfMemoryError) or _REFUSING.search(str(error)) is not None
 
 
 class _Redis(Redis):

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from bot.errors import BadIdentity, BadMessage, Busy, LeaseLost, NotFound, NotYours
 from bot.store import codec, keys, lua
+from bot.store import mend as mending
 from bot.store.connect import Client
 from bot.store.due import Due
+from bot.store.judge import Readers, judge
+from bot.store.mend import Snapshot, mended
 from bot.store.nouns import (
     Accepted,
     Changes,
@@ -50,6 +55,8 @@ __all__ = [
     "Work",
 ]
 
+log = logging.getLogger(__name__)
+
 LONGEST_MESSAGE_ID = 200
 
 
@@ -64,14 +71,19 @@ class Conversations:
         ttl_s: int = keys.CONVERSATION_TTL_S,
         max_pending: int = 20,
         wait_replicas: int = 0,
+        readers: Readers | None = None,
+        on_mended: Callable[[str, Sequence[str]], None] | None = None,
     ) -> None:
-        """`wait_replicas`: `accept` and `say` return only when so many replicas have what they wrote (StoreDown where
-        they have not in time: do it again). Not on Cluster."""
+        """`readers` say what the rooms above can read of events and effects. `on_mended` hears of each conversation
+        that was found damaged, and what of it was lost. `wait_replicas`: `accept` and `say` return only when so many
+        replicas have what they wrote (StoreDown where they have not in time: do it again). Not on Cluster."""
         self.redis = redis
         self._site = site
         self._ttl_s = ttl_s
         self._max_pending = max_pending
         self._wait_replicas = wait_replicas
+        self._readers = readers or Readers()
+        self._on_mended = on_mended
         self._due = Due(redis, site=site, wait_replicas=wait_replicas)
         self._settler = Settler(redis, self._due, site=site, ttl_s=ttl_s)
         self.wakes = Wakes(redis)
@@ -103,6 +115,7 @@ class Conversations:
         ttl_s = min(keys.UNSPOKEN_TTL_S, self._ttl_s)
         await lua.run(self.redis, lua.OPEN, self._keys(conversation_id), ttl_s, *fields)
 
+    @mended
     async def authenticate(self, token: str) -> Conversation:
         """The conversation that was opened with this token; `NotYours` if there is none."""
         conversation_id, _, secret = token.partition(".")
@@ -114,12 +127,14 @@ class Conversations:
             raise NotYours("no conversation has this token")
         return codec.conversation_from(conversation_id, values)
 
+    @mended
     async def get(self, conversation_id: str) -> Conversation:
         values = await self.redis.hmget(self._keys(conversation_id).meta, list(codec.META))
         if values[0] is None:
             raise NotFound(f"no conversation {conversation_id}")
         return codec.conversation_from(conversation_id, values)
 
+    @mended
     async def bind(self, conversation_id: str, identity: Identity) -> None:
         """Sign the customer in, or refresh their sign-in (a step-up that still runs is kept). A conversation stays its
         first customer's: anyone else gets `BadIdentity("other_customer")`."""
@@ -128,6 +143,7 @@ class Conversations:
         if word == "other":
             raise BadIdentity("other_customer", "this conversation belongs to another customer")
 
+    @mended
     async def sign_out(self, conversation_id: str, *, proof_id: str = "", forget: bool = False) -> SignedOut:
         """End the sign-in (with `proof_id`, only if it is that one's): what was said until now is the customer's own
         to read, signed in again. With `forget` the token opens nothing any more. Safe to repeat."""
@@ -137,6 +153,7 @@ class Conversations:
 
     # Turns
 
+    @mended
     async def accept(self, turn: Turn, *, opening: bool = False) -> Accepted:
         """Append a turn to the log, once for each message id. `Busy` if too many wait (a `resume` always gets in). Its
         payload is kept if a button offered it, or with `opening` while the customer has said nothing else."""
@@ -159,32 +176,39 @@ class Conversations:
             self.wakes.wake(names.wake, seq)
         return Accepted(seq, repeated)
 
+    @mended
     async def take(self, conversation_id: str, *, worker: str, lease_s: float = 10) -> Lease | None:
         """The right to answer, or None while somebody else has it."""
         me = f"{worker}/{secrets.token_hex(6)}"
         word, rest = await self._run(lua.TAKE, conversation_id, me, lease_s)
         return None if word == "held" else Lease(conversation_id, me, int(rest[0]), float(rest[1]))
 
-    async def begin(self, conversation_id: str, *, worker: str, lease_s: float = 10, after: int = 0) -> Work | None:
+    @mended
+    async def begin(
+        self, conversation_id: str, *, worker: str, lease_s: float = 10, after: int = 0, excused: bool = False
+    ) -> Work | None:
         """The lease with the conversation, its waiting turns and its tracker events from version `after` on, in one
-        round trip. None if somebody else has the lease or no turn waits."""
+        round trip. None if somebody else has the lease or no turn waits. `excused`: this does not count as a try."""
         me = f"{worker}/{secrets.token_hex(6)}"
-        word, rest = await self._run(lua.BEGIN, conversation_id, me, lease_s, after)
+        word, rest = await self._run(lua.BEGIN, conversation_id, me, lease_s, after, int(excused))
         if word != "ok":
             return None
-        fence, until, state, turns, events = rest
+        fence, until, state, turns, events, tries = rest
         lease = Lease(conversation_id, me, int(fence), float(until))
-        return _work(lease, state, turns, codec.loads(events))
+        return _work(lease, state, turns, codec.loads(events), tries=int(tries))
 
+    @mended
     async def extend(self, lease: Lease, *, lease_s: float = 10) -> Lease:
         _, rest = await self._run(lua.EXTEND, lease.conversation_id, lease.worker, lease.fence, lease_s)
         return Lease(lease.conversation_id, lease.worker, lease.fence, float(rest[0]))
 
+    @mended
     async def pending(self, lease: Lease) -> list[Turn]:
         """Turns that wait for an answer, oldest first."""
         _, rest = await self._run(lua.PENDING, lease.conversation_id, lease.worker, lease.fence)
         return [codec.turn_from(lease.conversation_id, line) for line in codec.loads(rest[0])]
 
+    @mended
     async def tracker_events(self, conversation_id: str, *, after: int = 0) -> list[dict[str, Any]]:
         """Rasa event dicts from version `after` on. Of a tracker that outgrew `lua.EVENTS_KEPT`, an `after` of 0 (or
         from before the cut) gives what is left, led by the slots as they were set in what is gone."""
@@ -192,11 +216,13 @@ class Conversations:
         events: list[dict[str, Any]] = codec.loads(rest[0])
         return events
 
+    @mended
     async def commit(self, lease: Lease, turn: Turn, commit: TurnCommit) -> list[Entry]:
         """Write all that answering `turn` changed, and keep the lease. A turn that this lease committed before is not
         written again: its replies are returned. `LeaseLost` if another worker took over."""
         return (await self._commit(lease, turn, commit, lease_s=None)).entries
 
+    @mended
     async def finish(self, lease: Lease, turn: Turn, commit: TurnCommit, *, lease_s: float = 10) -> Finished:
         """`commit`, and give the lease back; or keep and extend it if more turns wait. One round trip."""
         return await self._commit(lease, turn, commit, lease_s=lease_s)
@@ -240,6 +266,7 @@ class Conversations:
         kept = Lease(lease.conversation_id, lease.worker, lease.fence, float(until))
         return Finished(entries, _work(kept, state, turns, []))
 
+    @mended
     async def release(self, lease: Lease) -> bool:
         """Give the lease back; False if turns came meanwhile, then it is kept."""
         _, rest = await self._run(lua.RELEASE, lease.conversation_id, lease.worker, lease.fence)
@@ -249,6 +276,7 @@ class Conversations:
 
     # The log
 
+    @mended
     async def say(
         self,
         conversation_id: str,
@@ -277,10 +305,12 @@ class Conversations:
         self._settler.nudge(conversation_id)
         return entry
 
+    @mended
     async def entries(self, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Entry]:
         """Lines after `after`, oldest first; fewer than `limit` only at the log's end."""
         return await self._entries(conversation_id, after, limit, signed_in_at=None)
 
+    @mended
     async def readable(self, conversation_id: str, *, now: float, after: int = 0, limit: int = 500) -> list[Entry]:
         """`entries`, as far as whoever has the conversation's token may read them (`Conversation.reads_after`)."""
         return await self._entries(conversation_id, after, limit, signed_in_at=now)
@@ -303,6 +333,7 @@ class Conversations:
             after = lines[-1]["seq"]
         return found[:limit]
 
+    @mended
     async def answer(self, conversation_id: str, seq: int) -> list[Entry] | None:
         """The replies to the turn `seq`, or None while it is not answered."""
         word, rest = await self._run(lua.ANSWER, conversation_id, seq)
@@ -323,18 +354,43 @@ class Conversations:
         """Write something. `StoreDown` where Redis, or a node of the cluster, cannot be reached or does not write."""
         await probe(self.redis, site=self._site, wait_replicas=self._wait_replicas)
 
+    # What cannot be read
+
+    async def mend(self, conversation_id: str, *, drop_effects: Sequence[str] = ()) -> list[str]:
+        """Drop or rebuild what cannot be read, and `drop_effects`; returns what was lost. If that is more than what is
+        kept to see repetitions, `damaged` names it until a worker has told the customer, for which a turn waits."""
+        names = self._keys(conversation_id)
+        plan = await mending.mend(
+            *(self.redis, names), ttl_s=self._ttl_s, now=time.time(), readers=self._readers, drop_effects=drop_effects
+        )
+        if plan.lost:
+            await self._due.hint(conversation_id)
+            log.error("conversation.mended", extra={"conversation": conversation_id, "lost": plan.lost[:20]})
+            if self._on_mended is not None:
+                self._on_mended(conversation_id, plan.lost)
+        return plan.lost
+
+    async def look(self, conversation_id: str) -> tuple[Snapshot, list[str]]:
+        """All its keys as they are, and what of them cannot be read. Changes nothing. `NotFound`."""
+        found = await mending.snapshot(self.redis, self._keys(conversation_id))
+        if found.kinds["meta"] == "none":
+            raise NotFound(f"no conversation {conversation_id}")
+        return found, judge(found.kinds, found.values, now=time.time(), readers=self._readers).lost
+
     # Work that a crash left behind
 
     async def overdue(self, *, now: float, limit: int = 100) -> list[str]:
         """Conversations with turns or effects left that nobody holds a lease on."""
         return await self._settler.overdue(now, limit)
 
+    @mended
     async def effects(self, conversation_id: str) -> list[dict[str, Any]]:
         """What commits left to do elsewhere, oldest first."""
         found = await self.redis.hgetall(self._keys(conversation_id).effects)
         numbered = [codec.text(value).partition(" ") for value in found.values()]
         return [codec.loads(wire) for _, _, wire in sorted(numbered, key=lambda each: int(each[0]))]
 
+    @mended
     async def effect_done(self, conversation_id: str, effect_id: str) -> None:
         await self.redis.hdel(self._keys(conversation_id).effects, effect_id)
         self._settler.nudge(conversation_id)
@@ -342,7 +398,7 @@ class Conversations:
     async def forget(self, conversation_id: str) -> None:
         """Delete it; the archive is told to do the same."""
         names = self._keys(conversation_id)
-        await self.redis.delete(*names.all)
+        await self.redis.delete(*names.all, names.dropped)
         await self._settler.record([(conversation_id, "forgotten", codec.dumps({"conversation_id": conversation_id}))])
         await self.redis.execute_command("PUBLISH", names.wake, "{}")
 
@@ -377,7 +433,9 @@ def _as_said(place: tuple[int, float], reply: Reply) -> Entry:
     return Entry(seq=seq, at=at, **said)
 
 
-def _work(lease: Lease, state: codec.Raw, turns: codec.Raw, events: list[dict[str, Any]]) -> Work:
+def _work(lease: Lease, state: codec.Raw, turns: codec.Raw, events: list[dict[str, Any]], *, tries: int = 1) -> Work:
     conversation = codec.conversation_from(lease.conversation_id, codec.loads(state))
     found = [codec.turn_from(lease.conversation_id, line) for line in codec.loads(turns)]
-    return Work(lease, conversation, found, events)
+    if not found:
+        raise ValueError(f"{lease.conversation_id}: the lines of its turns are gone")
+    return Work(lease, conversation, found, events, tries)

@@ -24,6 +24,8 @@ from bot.store.script import Arg, Script
 
 REMINDER = "!"
 """Cannot begin a conversation's id."""
+FAR_S = 3600.0
+"""No clock goes so much ahead of another."""
 GRACE_S = 2.0
 """A sweep looks at a conversation this long after its last turn was accepted."""
 
@@ -69,7 +71,13 @@ class Due:
             if text(result[0]) != "stale":
                 return list(result)
             hint = max(time.time() + GRACE_S, float(result[1]) + 0.001)
+            if hint > time.time() + FAR_S:
+                raise ValueError(f"{conversation.id}: hints are void until {result[1]!r}")
         raise Busy(f"{conversation.id}: hints are cleared as fast as they are written", retry_after_s=1)
+
+    async def hint(self, conversation_id: str) -> None:
+        """There is work, for the next sweep."""
+        await self._redis.zadd(keys.due_of(self._site, conversation_id), {conversation_id: time.time()}, nx=True)
 
     async def read(self, *, until: float, limit: int) -> list[Hint]:
         """Hints with a moment before `until`, the oldest of each shard."""

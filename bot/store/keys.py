@@ -44,6 +44,10 @@ def is_conversation_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+PARTS = ("meta", "log", "pending", "seen", "offered", "events", "effects", "dropped")
+"""Of a conversation: the last part of its keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationKeys:
     """All of one conversation; each lives CONVERSATION_TTL_S after the last write."""
@@ -63,6 +67,8 @@ class ConversationKeys:
     """List of Rasa events, append-only: the tracker."""
     effects: str
     """Hash of what a commit still has to do elsewhere, by effect id."""
+    dropped: str
+    """List of what could not be read and was dropped, for those who look into it."""
     wake: str
     """Pub/sub channel: a seq (new lines up to it) or a JSON object (typing, status)."""
 
@@ -76,7 +82,7 @@ def conversation(site: str, conversation_id: str) -> ConversationKeys:
     if not is_conversation_id(conversation_id):
         raise ValueError("not a conversation id")
     stem = f"{site}:{{c:{conversation_id}}}:"
-    names = ("meta", "log", "pending", "seen", "offered", "events", "effects", "wake")
+    names = (*PARTS, "wake")
     return ConversationKeys(conversation_id, *(stem + name for name in names))
 
 

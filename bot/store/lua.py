@@ -61,9 +61,9 @@ TAKE = Script(
     PRELUDE
     + """
 local me, lease_s = ARGV[1], tonumber(ARGV[2])
-local t, held = now(), get('lease')
-if held and held ~= me and number('until') > t then return {'held'} end
-local fence = held == me and number('fence') or redis.call('HINCRBY', meta, 'fence', 1)
+local t = now()
+if held(me, t) then return {'held'} end
+local fence = get('lease') == me and number('fence') or redis.call('HINCRBY', meta, 'fence', 1)
 redis.call('HSET', meta, 'lease', me, 'until', moment(t + lease_s))
 return {'ok', fence, moment(t + lease_s)}
 """
@@ -73,16 +73,22 @@ BEGIN = Script(
     PRELUDE
     + TRACKER_PART
     + """
-local me, lease_s, after = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local t, held = now(), get('lease')
-if held and held ~= me and number('until') > t then return {'held'} end
-if redis.call('LLEN', pending) == 0 then return {'idle'} end
-local fence = held == me and number('fence') or redis.call('HINCRBY', meta, 'fence', 1)
-redis.call('HSET', meta, 'lease', me, 'until', moment(t + lease_s))
-return {'ok', fence, moment(t + lease_s), state(), turns(), tracker(after)}
+local me, lease_s, after, excused = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local t = now()
+if held(me, t) then return {'held'} end
+local first = redis.call('LINDEX', pending, 0)
+if not first then return unlisted() and redis.error_reply('a turn waits that no list names') or {'idle'} end
+local seq, tries = string.match(get('tried') or '', '^(%d+) (%d+)$')
+tries = seq == first and tonumber(tries) or 0
+local again = get('lease') == me
+if not again and excused ~= '1' then tries = tries + 1 end
+local fence = again and number('fence') or redis.call('HINCRBY', meta, 'fence', 1)
+redis.call('HSET', meta, 'lease', me, 'until', moment(t + lease_s), 'tried', first .. ' ' .. tries)
+return {'ok', fence, moment(t + lease_s), state(), turns(), tracker(after), tries}
 """
 )
-"""TAKE where there are turns to answer, with everything needed to answer them."""
+"""TAKE where there are turns to answer, with everything needed to answer them, and how often the first of them was
+taken up: counted here, so that a turn that ends its process counts too. `excused`: this time does not count."""
 
 EXTEND = Script(
     PRELUDE
@@ -289,9 +295,8 @@ REST = Script(
 local told, hint = tonumber(ARGV[1]), ARGV[2]
 if told > number('told') then redis.call('HSET', meta, 'told', told) end
 local remind = get('remind') or ''
-if redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 then
-  return {'ok', 2, get('until') or '0', remind}
-end
+local left = redis.call('LLEN', pending) > 0 or redis.call('HLEN', effects) > 0 or unlisted()
+if left then return {'ok', 2, get('until') or '0', remind} end
 if number('changes') > number('told') then return {'ok', 1, '0', remind} end
 if tonumber(hint) > number('void') then redis.call('HSET', meta, 'void', hint) end
 return {'ok', 0, '0', remind}

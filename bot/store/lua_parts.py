@@ -9,6 +9,8 @@ LINES_KEPT = 2_000
 EVENTS_KEPT = 20_000
 """A tracker that grows beyond this loses its oldest quarter, but not what its slots were set to there."""
 PAYLOADS_KEPT = 200
+LONGEST_LEASE_S = 3_600
+"""A lease that claims to last longer holds nobody off."""
 
 PRELUDE = f"""
 local meta, log, pending, seen, offered, events, effects = unpack(KEYS)
@@ -22,6 +24,14 @@ local function keep(ttl)
   local remind = number('remind')
   if remind > 0 then ttl = math.ceil(ttl + math.max(0, remind - now())) end
   for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
+end
+local function held(me, t)
+  local lease, till = get('lease'), number('until')
+  return lease and lease ~= me and till > t and till < t + {LONGEST_LEASE_S}
+end
+local function unlisted()
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  return last and last[2][1] == 'turn' and tonumber(string.match(last[1], '^%d+')) > number('done')
 end
 local function leased(me, fence) return get('lease') == me and number('fence') == tonumber(fence) end
 local function state() return cjson.encode(redis.call('HMGET', meta, {", ".join(f"'{name}'" for name in META)})) end

@@ -56,6 +56,10 @@ class Conversation:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     reminders: tuple[Mapping[str, Any], ...] = ()
     """What is set (see `bot.engine.reminders`); the store looks at each one's `at` only."""
+    damaged: str = ""
+    """What of it could not be read and was dropped, since somebody spoke of it with the customer; empty: nothing."""
+    failed: int = 0
+    """How many turns in a row, the latest last, could not be answered."""
     private: int = 0
     """Lines up to this one were said under a sign-in: the token alone does not read them."""
 
@@ -94,6 +98,8 @@ class Changes:
     language: str | None = None
     handoff_id: str | None = None
     agent_name: str | None = None
+    damaged: str | None = None
+    failed: int | None = None
     private: bool = False
     """What was said until now was said under a sign-in."""
     reminders: Sequence[Mapping[str, Any]] | None = None
@@ -121,6 +127,8 @@ class Work:
     """Unanswered, oldest first."""
     events: list[dict[str, Any]]
     """Tracker events after the version that was asked for."""
+    tries: int = 1
+    """How often the first of these turns was taken up, this time included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from hashlib import sha1
 from typing import Any
 
 from redis.asyncio import RedisCluster
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from bot.errors import StoreDown
-from bot.store.connect import Client, reaching
+from bot.store.connect import Client, reaching, refuses
 
 AT_ONCE = 32
 REPLICAS_WITHIN_MS = 1000
@@ -31,13 +31,17 @@ class Script:
         except NoScriptError:
             return await redis.eval(self.lua, len(keys), *keys, *args)
 
-    async def many(self, redis: Client, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
-        """The results of many calls: standalone in one round trip, on Cluster a few at a time."""
+    async def many(
+        self, redis: Client, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]], *, each_alone: bool = False
+    ) -> list[Any]:
+        """The results of many calls: standalone in one round trip, on Cluster a few at a time. With `each_alone` what
+        one call's keys do to the script is that call's result."""
         if isinstance(redis, RedisCluster):
             results = []
             for start in range(0, len(calls), AT_ONCE):
                 some = calls[start : start + AT_ONCE]
-                results += await asyncio.gather(*(self(redis, keys, args) for keys, args in some))
+                run = (self._alone(redis, *call) if each_alone else self(redis, *call) for call in some)
+                results += await asyncio.gather(*run)
             return results
         pipe = redis.pipeline(transaction=False)
         for keys, args in calls:
@@ -46,11 +50,16 @@ class Script:
             results = await pipe.execute(raise_on_error=False)
         for n, result in enumerate(results):
             if isinstance(result, NoScriptError):
-                results[n] = await self(redis, *calls[n])
+                results[n] = await (self._alone(redis, *calls[n]) if each_alone else self(redis, *calls[n]))
             elif isinstance(result, Exception):
-                with reaching():
-                    raise result
+                results[n] = _raised(result, alone=each_alone)
         return list(results)
+
+    async def _alone(self, redis: Client, keys: Sequence[str], args: Sequence[Arg]) -> Any:
+        try:
+            return await self(redis, keys, args)
+        except ResponseError as error:
+            return error
 
     async def after(
         self,
@@ -83,3 +92,11 @@ class Script:
         if reached and reached[0] < wait_replicas:
             raise StoreDown(f"Redis: {reached[0]} of {wait_replicas} replicas have it", retry_after_s=1)
         return two
+
+
+def _raised(error: Exception, *, alone: bool) -> Exception:
+    """Raise it, unless it is what a script says of its keys and each call stands `alone`."""
+    with reaching():
+        if alone and isinstance(error, ResponseError) and not refuses(error):
+            return error
+        raise error

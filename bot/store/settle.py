@@ -20,6 +20,7 @@ from bot.errors import StoreDown
 from bot.store import codec, keys, lua
 from bot.store.connect import Client, reaching
 from bot.store.due import REMINDER, Due, Hint
+from bot.store.lua_parts import LONGEST_LEASE_S
 from bot.store.script import Arg
 from bot.store.wake import cancel
 from bot.types import Turn, TurnKind
@@ -58,8 +59,8 @@ class Settler:
 
     async def settle(self, conversation_ids: Sequence[str]) -> None:
         """Tell the archive, and clear the hints of those that have nothing left."""
-        looks = await lua.LOOK.many(self._redis, [(self._keys(each), ()) for each in conversation_ids])
-        known = {each: look[1:] for each, look in zip(conversation_ids, looks, strict=True) if len(look) > 1}
+        looks = await lua.LOOK.many(self._redis, [(self._keys(each), ()) for each in conversation_ids], each_alone=True)
+        known = {each: look[1:] for each, look in zip(conversation_ids, looks, strict=True) if _told(look)}
         hints = dict(await self._due.look(list(known)))
         await self.record(
             [
@@ -68,10 +69,10 @@ class Settler:
             ]
         )
         rests = await lua.REST.many(
-            self._redis, [(self._keys(each), (known[each][0], hints.get(each, 0.0))) for each in known]
+            self._redis, [(self._keys(each), (known[each][0], hints.get(each, 0.0))) for each in known], each_alone=True
         )
-        await self._remember(zip(known, rests, strict=True))
-        idle = [each for each, rest in zip(known, rests, strict=True) if len(rest) > 1 and rest[1] == NOTHING]
+        await self._remember((name, rest) for name, rest in zip(known, rests, strict=True) if _told(rest))
+        idle = [each for each, rest in zip(known, rests, strict=True) if _told(rest) and rest[1] == NOTHING]
         await self._due.move(((each, hints[each]), None) for each in idle if each in hints)
 
     async def record(self, records: Sequence[tuple[str, str, bytes]]) -> None:
@@ -93,12 +94,13 @@ class Settler:
         for hint in found:
             if hint[0].startswith(REMINDER):
                 late += await self._remind(hint)
-        hints = [hint for hint in found if not hint[0].startswith(REMINDER)]
-        rests = await lua.REST.many(self._redis, [(self._keys(name), (0, score)) for name, score in hints])
-        await self._remember((name, rest) for (name, _), rest in zip(hints, rests, strict=True))
+        hints = [hint for hint in found if keys.is_conversation_id(hint[0])]
+        moves += [(hint, None) for hint in found if hint not in hints and not hint[0].startswith(REMINDER)]
+        calls = [(self._keys(name), (0, score)) for name, score in hints]
+        rests = await lua.REST.many(self._redis, calls, each_alone=True)
+        await self._remember((name, rest) for (name, _), rest in zip(hints, rests, strict=True) if _told(rest))
         for hint, rest in zip(hints, rests, strict=True):
-            left = rest[1] if len(rest) > 1 else NOTHING
-            until = float(rest[2]) if left == WORK else 0.0
+            left, until = _left(rest, now)
             if left == UNTOLD:
                 self.nudge(hint[0])
             if left == WORK and until <= now:
@@ -146,6 +148,23 @@ class Settler:
 
     def _keys(self, conversation_id: str) -> Sequence[str]:
         return keys.conversation(self._site, conversation_id).all
+
+
+def _told(result: Any) -> bool:
+    """Not so: the conversation has expired, or cannot be read."""
+    return not isinstance(result, Exception) and len(result) > 1
+
+
+def _left(rest: Any, now: float) -> tuple[int, float]:
+    """What REST said is left, and until when under a lease. What cannot be read is work: to mend it."""
+    if isinstance(rest, Exception):
+        return WORK, 0.0
+    left = rest[1] if len(rest) > 1 else NOTHING
+    try:
+        until = float(rest[2]) if left == WORK else 0.0
+    except ValueError:
+        until = 0.0
+    return left, until if until < now + LONGEST_LEASE_S else 0.0
 
 
 def record(conversation_id: str, change: int, seq: int, version: int) -> dict[str, str | int]:

@@ -52,6 +52,8 @@ async def use_everything(redis: Client, site: str) -> None:
     await SeenAccounts(redis, site=site).see("lin", "agent")
     await Audit(redis, site=site).record("desk.signed_in", actor="agent:lin")
     await conversations.probe()
+    await redis.hset(keys.conversation(site, id).meta, "language", "{")
+    await conversations.mend(id)
     await conversations.aclose()
 
 
@@ -68,7 +70,7 @@ async def test_every_key_is_on_the_reference_page_and_no_other(redis: Client) ->
 async def test_a_conversation_and_all_of_it_expires_together(redis: Client) -> None:
     await use_everything(redis, "shop")
     lives = {key: await redis.ttl(key) async for key in redis.scan_iter("shop:{c:*")}
-    assert len(lives) == 7
+    assert len(lives) == 8
     assert all(keys.CONVERSATION_TTL_S - 5 < seconds <= keys.CONVERSATION_TTL_S for seconds in lives.values())
 
 
