@@ -20,6 +20,7 @@ const ACTIONS: Names = {
   action_card_delivery: ['Look up a card delivery', '查询新卡寄送'], action_check_limits: ['Show limits', '查询限额'],
   action_change_limit: ['Change a limit', '调整限额'], action_ask_fees: ['Tell fees', '告知手续费'],
   action_reset_password: ['Reset the password', '重置密码'], action_change_phone_number: ['Change the phone number', '更换手机号'],
+  action_confirm_phone_number: ['Confirm the new phone number', '确认新手机号'],
   action_verify_identity: ['Tell about the identity check', '说明实名认证'], action_close_account: ['Close the account', '注销账户'],
   action_secure_account: ['Secure the account', '保护账户'], action_report_scam: ['Report a scam', '举报诈骗'],
   action_file_complaint: ['File a complaint', '登记投诉'], action_handover: ['Hand over to a person', '转接人工'],
@@ -47,6 +48,9 @@ const CODES: Names = {
   phone_unchanged: ['the number is the same', '号码没有变化'], service_down: ['the account service did not answer', '账户系统没有响应'], too_late: ['too late', '已过期限'],
   too_many_codes: ['too many codes were sent', '验证码发送过多'], too_many_resets: ['too many resets', '重置次数过多'], too_old: ['too long ago', '时间过久'],
   unauthorized: ['not allowed', '没有权限'], virtual_card: ['it is a virtual card', '是虚拟卡'], wrong_purpose: ['the code was for something else', '验证码用途不符'],
+  code_for_other: ['the code was for something else', '验证码用途不符'], code_outdated: ['the code was for an earlier state', '验证码对应的信息已变化'],
+  code_required: ['a code is needed', '需要验证码'], code_spent: ['the code has done its work', '验证码已用于办理'], codes_blocked: ['codes are blocked after too many tries', '验证码因多次错误已停用'],
+  cooling_off: ['the phone number was changed lately', '手机号近期更换，暂不能办理'], no_phone_change: ['no phone change is under way', '没有进行中的换号'], too_soon: ['too soon after the last try', '操作过于频繁'],
   refused: ['refused', '被拒绝'], gave_up: ['the customer gave up', '客户放弃'],
 };
 
