@@ -39,12 +39,15 @@ async def connect(url: str, first: bytes = b"", *, source: str = "127.0.0.1") ->
 async def rest_of(pair: Pair, *, within_s: float = 10) -> bytes:
     """What comes until the server ends it."""
     async with asyncio.timeout(within_s):
+        came = b""
         try:
-            return await pair[0].read()
-        except ConnectionError:
-            return b""
+            while chunk := await pair[0].read(65536):
+                came += chunk
+        except ConnectionError:  # what we wrote into a closed connection; the answer came before
+            came += bytes(pair[0]._buffer)  # type: ignore[attr-defined]
         finally:
             pair[1].close()
+        return came
 
 
 async def status(url: str, path: str = "/health") -> int:
