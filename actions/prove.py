@@ -10,8 +10,8 @@ from bot.types import Deed, to_wire
 CODE_FORM = "code_form"
 OUTDATED = frozenset(["code_required", "code_for_other", "code_spent", "code_outdated"])
 """The bank's words for a proof that does not open this (any more): another code may."""
-STOPPED = frozenset(["codes_blocked", "too_many_codes"])
-"""No code opens anything for now: a person has to look at it."""
+STOPPED = {"codes_blocked": "utter_codes_blocked", "too_many_codes": "utter_too_many_codes"}
+"""No code opens anything for now, and what is said about it: a person has to look at it."""
 
 
 def ask_sign_in(call: Call, *, target: str, first: str = "") -> None:
@@ -67,7 +67,7 @@ async def refused(call: Call, code: str, *, target: str) -> bool:
         call.leave_form()
         call.ask_back("utter_code_too_soon", {"do": target}, buttons=buttons)
     elif code in STOPPED:
-        call.say(f"utter_{code}")
+        call.say(STOPPED[code])
         call.set("otp", None)
         call.set("wanted", None)
         call.forget_form()
