@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,27 @@ def sharpness(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int6
 
     found = minimize_scalar(lambda power: log_loss(scores * np.exp(power), labels), bounds=(-4, 4), method="bounded")
     return float(np.exp(found.x))
+
+
+def powers(parts: Sequence[npt.NDArray[np.floating[Any]]], labels: npt.NDArray[np.int64]) -> tuple[float, ...]:
+    """What to multiply each of several scores with so that the softmax of their sum is most likely to have given
+    `labels`. They must be of texts that were not learned from."""
+    from scipy.optimize import minimize
+
+    if len(parts) == 1:
+        return (sharpness(parts[0], labels),)
+    alone = [sharpness(part, labels) for part in parts]
+    rows = np.arange(len(labels))
+    scaled = [part.astype(np.float64) * power for part, power in zip(parts, alone, strict=True)]
+
+    def loss(shares: Array) -> tuple[float, Array]:
+        logs = log_softmax(sum(part * share for part, share in zip(scaled, shares, strict=True)))
+        off = np.exp(logs)
+        off[rows, labels] -= 1
+        return -float(logs[rows, labels].mean()), np.array([float((off * part).sum()) / len(rows) for part in scaled])
+
+    found = minimize(loss, np.full(len(parts), 0.5), jac=True, bounds=[(0.01, 2)] * len(parts), method="L-BFGS-B")
+    return tuple(float(share * power) for share, power in zip(found.x, alone, strict=True))
 
 
 def calibration_error(confidence: Array, correct: npt.NDArray[np.bool_], *, bins: int = 15) -> float:

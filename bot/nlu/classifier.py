@@ -19,8 +19,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
 
-from bot.nlu import model
-from bot.nlu.model import Understanding
+from bot.nlu import cascade
+from bot.nlu.cascade import Cascade
+from bot.nlu.features import IN_DOUBT
 from bot.nlu.several import PARTS, several
 from bot.nlu.table import Array, Table, stacked
 
@@ -54,7 +55,7 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         }
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, learned: Understanding | None = None
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, learned: Cascade | None = None
     ) -> None:
         self._config, self._storage, self._resource, self._model = config, storage, resource, learned
 
@@ -75,13 +76,14 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
             if len(set(names)) < 2:
                 log.warning("nlu.too_few_intents: %d, two are needed to tell them apart", len(set(names)))
                 return self._resource
-            self._model, _, _ = model.learn(
+            self._model = cascade.learn(
                 table_of(examples),
                 names,
+                late=_late(examples),
                 outside=self._config["out_of_scope_intent"] or "",
                 false_alarms=self._config["false_alarms"],
             )
-            model.save(self._model, folder)
+            cascade.save(self._model, folder)
         return self._resource
 
     @classmethod
@@ -94,8 +96,7 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         **kwargs: Any,
     ) -> CalibratedClassifier:
         with model_storage.read_from(resource) as folder:
-            learned = model.load(folder) if (folder / "model.json").exists() else None
-        return cls(config, model_storage, resource, learned)
+            return cls(config, model_storage, resource, cascade.load(folder))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -113,7 +114,9 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
         """Of each message its ranking and how far out of scope it is."""
         if self._model is None or not messages[0].features:
             return [([], 1.0)] * len(messages)
-        judged = self._model.judge(table_of(messages))
+        vectors = [message.get(IN_DOUBT) for message in messages]
+        later = None if None in vectors else lambda places: np.stack([vectors[place]() for place in places])
+        judged = self._model.judge(table_of(messages), later)
         return [
             (self._ranking(probabilities, float(outside)), float(outside))
             for probabilities, outside in zip(judged.probabilities, judged.outside, strict=True)
@@ -131,15 +134,21 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
 def table_of(messages: list[Message]) -> Table:
     """The sentence features of `messages`, side by side: all sparse ones, all dense ones."""
     rows = [_sentence_features(message) for message in messages]
-    return Table(sparse=stacked([sparse for sparse, _ in rows]), dense=np.asarray([dense for _, dense in rows]))
+    dense = np.asarray([np.concatenate(parts) if len(parts) > 1 else parts[0] for _, parts in rows], np.float32)
+    return Table(
+        sparse=stacked([sparse for sparse, _ in rows]), dense=dense, widths=tuple(len(part) for part in rows[0][1])
+    )
 
 
-def _sentence_features(message: Message) -> tuple[csr_matrix, Array]:
+def _late(messages: list[Message]) -> Array | None:
+    """The vectors of an encoder that is asked in doubt, if there is one."""
+    found = [[each.features[0] for each in message.features if each.type == IN_DOUBT] for message in messages]
+    return np.asarray([np.concatenate(vectors) for vectors in found], np.float32) if found[0] else None
+
+
+def _sentence_features(message: Message) -> tuple[csr_matrix, list[Array]]:
     """Not by Rasa's `get_sparse_features`, which copies what it combines."""
     found = [each for each in message.features if each.type == FEATURE_TYPE_SENTENCE and each.attribute == TEXT]
     sparse = [each.features for each in found if each.is_sparse()] or [csr_matrix((1, 0), dtype=np.float32)]
     dense = [each.features[0] for each in found if each.is_dense()] or [np.zeros(0, np.float32)]
-    return (
-        sparse[0].tocsr() if len(sparse) == 1 else hstack(sparse, format="csr"),
-        np.asarray(dense[0] if len(dense) == 1 else np.concatenate(dense), np.float32),
-    )
+    return sparse[0].tocsr() if len(sparse) == 1 else hstack(sparse, format="csr"), dense

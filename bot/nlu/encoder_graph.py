@@ -8,6 +8,13 @@ Precisions: `int8` quantizes weights per output column and activations per call 
 `int8_blocks` quantizes both in blocks of 128 (com.microsoft.MatMulNBits): about half as fast, ten times as exact, and a
 text's vector does not depend on what is encoded beside it; `fp32` is the original. Word embeddings are int8 by row in
 the first two.
+
+Weights without word embeddings make a graph whose input is `rows`, float32 [texts, tokens, hidden]: the embeddings,
+which the caller looks up where they lie.
+
+`reach` says how far each input of each linear layer goes, and smooths `int8`: what goes far is divided and its weights
+multiplied (Xiao et al. 2023, SmoothQuant), since one scale serves all inputs of a call. Weights then have seven bits,
+for which the products of no processor overflow.
 """
 
 from __future__ import annotations
@@ -25,14 +32,18 @@ from bot.errors import ModelError
 PRECISIONS = ("int8", "int8_blocks", "fp32")
 MICROSOFT = "com.microsoft"
 BLOCK = 128
+WORDS = "embeddings.word_embeddings.weight"
+SMOOTHING = 0.65
+"""How much of the difficulty goes from inputs to weights, 0 to 1."""
 
 Array = npt.NDArray[Any]
 
 
 class _Graph:
-    def __init__(self, weights: Mapping[str, Array], precision: str) -> None:
-        self.weights = weights
-        self.precision = precision
+    def __init__(self, weights: Mapping[str, Array], precision: str, reach: Mapping[str, Array] | None = None) -> None:
+        self.weights, self.precision, self.reach = weights, precision, reach
+        self.inputs: dict[str, str] = {}
+        """Of each linear layer, by its first name, what it reads."""
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
 
@@ -56,6 +67,7 @@ class _Graph:
         """`x` times the transposed weights of `names` side by side, plus their biases."""
         matrix = np.concatenate([self.weights[f"{name}.weight"] for name in names]).T
         bias = self.const(f"{names[0]}.bias", np.concatenate([self.weights[f"{name}.bias"] for name in names]))
+        self.inputs[names[0]] = x
         if self.precision == "fp32":
             return self.op("Add", self.op("MatMul", x, self.const(f"{names[0]}.weight", matrix)), bias)
         if self.precision == "int8":
@@ -63,7 +75,14 @@ class _Graph:
         return self._by_block(x, names[0], matrix, bias)
 
     def _by_column(self, x: str, name: str, matrix: Array, bias: str) -> str:
-        scale = (np.abs(matrix).max(axis=0) / 127).astype(np.float32)
+        steps = 127
+        if self.reach is not None:
+            steps = 63
+            far, heavy = np.maximum(self.reach[name], 1e-5), np.maximum(np.abs(matrix).max(axis=1), 1e-5)
+            share = (far**SMOOTHING / heavy ** (1 - SMOOTHING)).astype(np.float32)
+            x = self.op("Mul", x, self.const(f"{name}.smooth", 1 / share))
+            matrix = matrix * share[:, None]
+        scale = (np.abs(matrix).max(axis=0) / steps).astype(np.float32)
         quantized = np.round(matrix / scale).astype(np.int8)
         zero = self.const(f"{name}.zero", np.zeros(matrix.shape[1], np.int8))
         inputs = (self.const(f"{name}.weight", quantized), self.const(f"{name}.scale", scale), zero, bias)
@@ -79,7 +98,7 @@ class _Graph:
         return self.op("MatMulNBits", x, weight, scales, "", "", bias, domain=MICROSOFT, **sizes)
 
     def embed(self, ids: str) -> str:
-        table = self.weights["embeddings.word_embeddings.weight"]
+        table = self.weights[WORDS]
         if self.precision == "fp32":
             return self.op("Gather", self.const("words", table), ids)
         scale = (np.abs(table).max(axis=1, keepdims=True) / 127 + 1e-12).astype(np.float32)
@@ -89,12 +108,39 @@ class _Graph:
 
 
 def build(
-    config: Mapping[str, Any], weights: Mapping[str, Array], *, precision: str, layers: Sequence[int], max_tokens: int
+    config: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    *,
+    precision: str,
+    layers: Sequence[int],
+    max_tokens: int,
+    reach: Mapping[str, Array] | None = None,
 ) -> onnx.ModelProto:
     """The graph of the model that `config` (its config.json) describes. Raises ModelError if it is not a plain BERT."""
     _check(config, precision, layers)
-    weights = {name.removeprefix("bert."): value for name, value in weights.items()}
-    graph = _Graph(weights, precision)
+    graph = _bert(config, weights, precision=precision, layers=layers, max_tokens=max_tokens, reach=reach)
+    return _model(graph, ["vector", *(f"mean_{layer}" for layer in layers)], config["hidden_size"])
+
+
+def measuring(config: Mapping[str, Any], weights: Mapping[str, Array], *, max_tokens: int) -> onnx.ModelProto:
+    """The exact graph, which gives beside `vector` what `reach` is made of: of each linear layer, by its first name,
+    the farthest each of its inputs went, float32 [inputs]."""
+    graph = _bert(config, weights, precision="fp32", layers=(), max_tokens=max_tokens, reach=None)
+    for name, x in graph.inputs.items():
+        graph.op("ReduceMax", graph.op("Abs", x), outputs=[name], axes=[0, 1], keepdims=0)
+    return _model(graph, ["vector", *graph.inputs], config["hidden_size"])
+
+
+def _bert(
+    config: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    *,
+    precision: str,
+    layers: Sequence[int],
+    max_tokens: int,
+    reach: Mapping[str, Array] | None,
+) -> _Graph:
+    graph = _Graph({name.removeprefix("bert."): value for name, value in weights.items()}, precision, reach)
     x = _embeddings(graph, config, max_tokens)
     for layer in range(1, config["num_hidden_layers"] + 1):
         x = _layer(graph, x, f"encoder.layer.{layer - 1}", config)
@@ -102,7 +148,7 @@ def build(
             graph.op("ReduceMean", x, outputs=[f"mean_{layer}"], axes=[1], keepdims=0)
     mean = graph.op("ReduceMean", x, axes=[1], keepdims=0)
     graph.op("LpNormalization", mean, outputs=["vector"], axis=-1, p=2)
-    return _model(graph, ["vector", *(f"mean_{layer}" for layer in layers)], config["hidden_size"])
+    return graph
 
 
 def _check(config: Mapping[str, Any], precision: str, layers: Sequence[int]) -> None:
@@ -118,10 +164,11 @@ def _check(config: Mapping[str, Any], precision: str, layers: Sequence[int]) -> 
 def _embeddings(graph: _Graph, config: Mapping[str, Any], max_tokens: int) -> str:
     positions = graph.weights["embeddings.position_embeddings.weight"][:max_tokens]
     kind = graph.weights["embeddings.token_type_embeddings.weight"][0]
-    length = graph.op("Shape", "input_ids", start=1, end=2)
+    given = "input_ids" if WORDS in graph.weights else "rows"
+    length = graph.op("Shape", given, start=1, end=2)
     zero = graph.const("zero", np.array([0], np.int64))
     position = graph.op("Slice", graph.const("positions", positions + kind), zero, length, zero)
-    total = graph.op("Add", graph.embed("input_ids"), position)
+    total = graph.op("Add", graph.embed(given) if WORDS in graph.weights else given, position)
     return graph.norm(total, "embeddings.LayerNorm", config["layer_norm_eps"])
 
 
@@ -138,8 +185,14 @@ def _layer(graph: _Graph, x: str, name: str, config: Mapping[str, Any]) -> str:
 
 
 def _model(graph: _Graph, outputs: Sequence[str], hidden: int) -> onnx.ModelProto:
-    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])
-    vectors = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", hidden]) for name in outputs]
-    made = helper.make_graph(graph.nodes, "sentence-encoder", [ids], vectors, list(graph.constants.values()))
+    given = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])
+    if WORDS not in graph.weights:
+        given = helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["texts", "tokens", hidden])
+    shapes = [["texts", hidden] if name.startswith(("vector", "mean_")) else None for name in outputs]
+    vectors = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in zip(outputs, shapes, strict=True)
+    ]
+    made = helper.make_graph(graph.nodes, "sentence-encoder", [given], vectors, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid(MICROSOFT, 1)]
     return helper.make_model(made, opset_imports=opsets, ir_version=9)

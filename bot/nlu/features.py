@@ -1,7 +1,8 @@
-"""Two featurizers for Rasa's graph: what a message is made of, and where it lies among sentences."""
+"""Two featurizers for Rasa's graph: where a message lies among sentences, and what it is made of."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -21,31 +22,33 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import vstack
 
-from bot.errors import ModelError
+from bot.errors import ConfigError, ModelError
 from bot.nlu.encoder import SentenceEncoder
-from bot.nlu.gloss import Gloss, dictionary
 from bot.nlu.ngrams import Plan, TermRows, TermWeights
 from bot.nlu.several import with_parts
 from bot.nlu.table import Table
 
-GLOSS = "gloss.tsv"
+IN_DOUBT = "in_doubt"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     """Sentence vectors of a frozen encoder as dense sentence features, float32 [1, size].
 
-    Training remembers the hash of the weights, and loading refuses other ones.
+    With `when: doubt`, features for training are of the type IN_DOUBT, and a message gets a function instead: the
+    text's vector, under IN_DOUBT, for whoever needs it. It is computed once. Training remembers the hash of the
+    weights, and loading refuses other ones.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
             "alias": None,
-            "model": "all-MiniLM-L6-v2",  # a known name, or the path of a folder as Hugging Face lays it out
-            "sha256": None,  # what model.safetensors must hash to; known for known names
+            "model": "all-MiniLM-L6-v2",  # a known name, a folder as Hugging Face lays it out, or a packed file
+            "sha256": None,  # what the weights must hash to; known for known names
+            "when": "always",  # or doubt: computed where a classifier that learned without it is not sure
+            "reads_han": None,  # whether it reads Chinese characters; None: as known, a model of one's own does
             "precision": "int8",  # or int8_blocks, fp32
-            "gloss_chinese": True,  # put Chinese into English word by word first; False for an encoder that reads it
             "layers": [],  # layers whose mean token vectors are put behind the sentence vector
             "max_tokens": 64,
             "threads": 1,  # of one message
@@ -82,8 +85,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         featurizer = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as folder:
             trained = json.loads((folder / "encoder.json").read_text())["sha256"]
-            gloss = Gloss((folder / GLOSS).read_bytes()) if config["gloss_chinese"] else None
-        featurizer._encoder = _encoder(config, gloss).load()
+        featurizer._encoder = _encoder(config).load()
         if trained != featurizer._encoder.sha256:
             raise ModelError(
                 f"encoder model {config['model']!r}: this bot was trained with weights {trained[:12]}..., found "
@@ -93,7 +95,9 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """The encoder names what is wrong when it loads."""
+        """The encoder names what else is wrong when it loads."""
+        if config["when"] not in ("always", "doubt"):
+            raise ConfigError(f"EncoderFeaturizer: when {config['when']!r} is unknown; known: always, doubt")
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -102,22 +106,26 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         with self._storage.write_to(self._resource) as folder:
             (folder / "encoder.json").write_text(json.dumps({"sha256": self._encoder.verify().sha256}))
-            if self._config["gloss_chinese"]:
-                (folder / GLOSS).write_bytes(dictionary())
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
         workers = self._config["training_workers"] or os.cpu_count() or 1
-        vectors = _with_gloss(self._config).load().encode([message.get(TEXT) for message in messages], workers=workers)
+        vectors = (
+            _encoder(self._config).load().encode_examples([message.get(TEXT) for message in messages], workers=workers)
+        )
+        kind = IN_DOUBT if self._config["when"] == "doubt" else FEATURE_TYPE_SENTENCE
         for message, vector in zip(messages, vectors, strict=True):
-            self.add_features_to_message(None, vector[None], TEXT, message)
+            message.add_features(Features(vector[None], kind, TEXT, self._identifier))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in with_parts(messages):
-            vector = self._encoder.encode_one(message.get(TEXT) or "")
-            self.add_features_to_message(None, vector[None], TEXT, message)
+            vector = functools.partial(self._encoder.encode_one, message.get(TEXT) or "")
+            if self._config["when"] == "doubt":
+                message.set(IN_DOUBT, vector)
+            else:
+                message.add_features(Features(vector()[None], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
 
@@ -205,11 +213,7 @@ def _plan(config: dict[str, Any]) -> Plan:
     )
 
 
-def _with_gloss(config: dict[str, Any]) -> SentenceEncoder:
-    return _encoder(config, Gloss(dictionary()) if config["gloss_chinese"] else None)
-
-
-def _encoder(config: dict[str, Any], gloss: Gloss | None = None) -> SentenceEncoder:
+def _encoder(config: dict[str, Any]) -> SentenceEncoder:
     return SentenceEncoder(
         config["model"],
         precision=config["precision"],
@@ -219,22 +223,24 @@ def _encoder(config: dict[str, Any], gloss: Gloss | None = None) -> SentenceEnco
         remember=config["remember"],
         cache=Path(config["cache"]).expanduser() if config["cache"] else None,
         sha256=config["sha256"],
-        gloss=gloss,
+        reads_han=config["reads_han"],
     )
 
 
 def table_maker(pipeline: Sequence[Mapping[str, Any]]) -> Callable[[list[str]], Table]:
     """What this module's featurizers, set up as in `pipeline` (config.yml's), make of texts, without Rasa's graph."""
 
-    def options(component: type[EncoderFeaturizer | TermFeaturizer]) -> dict[str, Any]:
+    def options(component: type[EncoderFeaturizer | TermFeaturizer]) -> list[dict[str, Any]]:
         name = f"{component.__module__}.{component.__name__}"
-        own = next((dict(each) for each in pipeline if each.get("name") == name), {})
-        return {**component.get_default_config(), **own}
+        return [{**component.get_default_config(), **each} for each in pipeline if each.get("name") == name]
 
     def make(texts: list[str]) -> Table:
-        terms, encoder = options(TermFeaturizer), _with_gloss(options(EncoderFeaturizer)).load()
+        terms = next(iter(options(TermFeaturizer)), TermFeaturizer.get_default_config())
         rows = TermRows.fit(texts, plan=_plan(terms), at_least=terms["at_least"])
         sparse = vstack([rows.row(text) for text in texts], format="csr", dtype=np.float32)
-        return Table(sparse=sparse, dense=encoder.encode(texts, workers=os.cpu_count() or 1))
+        encoders = [_encoder(config).load() for config in options(EncoderFeaturizer)]
+        dense = [encoder.encode_examples(texts, workers=os.cpu_count() or 1) for encoder in encoders]
+        dense = dense or [np.zeros((len(texts), 0), np.float32)]
+        return Table(sparse=sparse, dense=np.hstack(dense), widths=tuple(part.shape[1] for part in dense))
 
     return make

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bot.nlu import wordings
 from bot.nlu.calibration import log_loss, sharpness
-from bot.nlu.solve import Packed, Preconditioner, conjugate, leave_one_out
+from bot.nlu.solve import Packed, Preconditioner, conjugate, leave_groups_out, leave_one_out
 from bot.nlu.table import Array, Labels, Table
 
 EXACT = 3000
@@ -44,19 +45,24 @@ CHOICES = (
     Kernel(dense=2.0, sparse=0.15, ridge=0.03),
     Kernel(dense=2.0, sparse=0.0, ridge=0.03),
 )
-"""The first is for many texts."""
+MANY = (Kernel(dense=1.0, sparse=0.25, ridge=0.06), Kernel(dense=2.0, sparse=0.25, ridge=0.06))
+"""For many texts, by how many encoders they have vectors of: one, or more."""
 SPARSE_ONLY = (Kernel(dense=0.0, sparse=1.0, ridge=0.1), Kernel(dense=0.0, sparse=2.0, ridge=0.1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """`weights` float32 [texts, intents]. `unseen` float32 [some, intents] are the scores of the texts at the places
-    `left_out` by weights that did not learn from them."""
+    `left_out` by weights that did not learn from them; `apart` are those by weights that did not learn from
+    anything of a text's wording, or None of many texts."""
 
     kernel: Kernel
     weights: Array
     left_out: Labels
     unseen: Array
+    apart: Array | None
+    loss: float
+    """Negative log-likelihood of the texts left out, at its least."""
 
 
 class Texts:
@@ -129,20 +135,22 @@ class Among:
         return np.asarray(np.exp(exponent, out=exponent))
 
 
-def learn(table: Table, labels: Labels, *, intents: int, exact: int = EXACT) -> Learned:
+def learn(table: Table, labels: Labels, *, intents: int, encoders: int = 1, exact: int = EXACT) -> Learned:
     """`table` has rows of length 1; `labels` are 0 to `intents` - 1, `intents` being 2 or more."""
     targets = np.full((len(table), intents), -1 / intents, np.float32)
     targets[np.arange(len(table)), labels] += 1
     choices = CHOICES if table.dense.shape[1] else SPARSE_ONLY
     if exact < len(table):
-        return _learn_many(choices[0], table, labels, targets)
+        return _learn_many(MANY[min(encoders, 2) - 1] if table.dense.shape[1] else choices[0], table, labels, targets)
     every = np.arange(len(table))
-    best, least = None, np.inf
+    best: Learned | None = None
+    groups = wordings.of(table.dense, labels)
     for kernel in choices:
-        weights, unseen = leave_one_out(Among(kernel, table).rows(0, len(table)), kernel.ridge, targets)
+        weights, unseen, inverse = leave_one_out(Among(kernel, table).rows(0, len(table)), kernel.ridge, targets)
         loss = log_loss(unseen * sharpness(unseen, labels), labels)
-        if best is None or loss < least:
-            best, least = Learned(kernel=kernel, weights=weights, left_out=every, unseen=unseen), loss
+        if best is None or loss < best.loss:
+            apart = leave_groups_out(inverse, weights, targets, groups)
+            best = Learned(kernel=kernel, weights=weights, left_out=every, unseen=unseen, apart=apart, loss=loss)
     assert best is not None  # noqa: S101
     return best
 
@@ -155,7 +163,9 @@ def _learn_many(kernel: Kernel, table: Table, labels: Labels, targets: Array) ->
     left_out = _every_fifth(labels)
     unseen = packed.dot(conjugate(packed, kernel.ridge, targets, near, exact=0.06, without=left_out))[left_out]
     weights = conjugate(packed, kernel.ridge, targets, near, exact=0.06)
-    return Learned(kernel=kernel, weights=weights, left_out=left_out, unseen=unseen)
+    seen = labels[left_out]
+    loss = log_loss(unseen * sharpness(unseen, seen), seen)
+    return Learned(kernel=kernel, weights=weights, left_out=left_out, unseen=unseen, apart=None, loss=loss)
 
 
 def shares(labels: Labels, most: int) -> Labels:

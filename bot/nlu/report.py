@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bot.nlu import model
 from bot.nlu.benchmark import Example, folds
 from bot.nlu.kernel import CHOICES, Texts
-from bot.nlu.table import Table, directions, unit
+from bot.nlu.table import Space, Table, unit
 
 THIN = 20
 FOLDS = 5
@@ -71,7 +71,7 @@ def _confused(examples: Sequence[Example], taken: Sequence[str]) -> list[dict[st
 
 
 def _overlapping(examples: Sequence[Example], table: Table) -> list[dict[str, Any]]:
-    turned = unit(table, directions(table))
+    turned = unit(table, Space.of(table))
     texts = Texts.of(turned)
     found = []
     for start in range(0, len(examples), 250):

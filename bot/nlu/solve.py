@@ -14,8 +14,8 @@ BLOCK = 250
 ONE = 65_535
 
 
-def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, Array]:
-    """W, and for each text its scores by a W learned without it (Rasmussen and Williams 2006, eq. 5.12).
+def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, Array, Array]:
+    """W, for each text its scores by a W learned without it (Rasmussen and Williams 2006, eq. 5.12), and the inverse.
 
     `kernel` is overwritten.
     """
@@ -26,7 +26,16 @@ def leave_one_out(kernel: Array, ridge: float, targets: Array) -> tuple[Array, A
     inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     weights = inverse @ targets
-    return weights, targets - weights / np.diag(inverse)[:, None]
+    return weights, targets - weights / np.diag(inverse)[:, None], inverse
+
+
+def leave_groups_out(inverse: Array, weights: Array, targets: Array, groups: npt.NDArray[np.int64]) -> Array:
+    """For each text its scores by a W learned without any of its group; `groups` are their numbers, one a text."""
+    scores = np.empty_like(targets)
+    for number in np.unique(groups):
+        group = np.flatnonzero(groups == number)
+        scores[group] = targets[group] - np.linalg.solve(inverse[np.ix_(group, group)], weights[group])
+    return scores
 
 
 class Packed:
