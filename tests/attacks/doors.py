@@ -52,12 +52,13 @@ class Door(ABC):
         assert code == OK, code
         return await self.answers()
 
-    async def is_served(self) -> bool:
-        """A greeting is answered as ever, whatever else is still being said."""
+    async def greeted(self) -> list[str]:
+        """All that the bot has said by the time it has answered a greeting, as it does whatever came before."""
         assert await self.write("hello") == OK
-        while not any(text.startswith("Hello") for text in await self.answers()):
-            pass
-        return True
+        said: list[str] = []
+        while not any(text.startswith("Hello") for text in said):
+            said += await self.answers()
+        return said
 
     @property
     def conversation_id(self) -> str:

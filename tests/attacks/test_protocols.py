@@ -61,7 +61,7 @@ async def test_a_broken_frame_is_refused_and_the_conversation_goes_on(gateway: G
     assert door.socket is not None
     await (door.socket.send_bytes(frame) if isinstance(frame, bytes) else door.socket.send_str(frame))
     assert (await door.hear("error")) is not None
-    assert await door.is_served()
+    assert await door.greeted()
     await door.close()
 
 
