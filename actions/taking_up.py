@@ -9,7 +9,7 @@ from rasa_sdk.events import ActionExecuted, UserUttered
 from actions.base import Action
 from actions.buttons import button, person
 from actions.call import Call
-from bot.types import Level
+from bot.types import ACCEPTED_OFFER, Level
 
 
 def take_up(
@@ -23,7 +23,7 @@ def take_up(
         "intent_ranking": [certain, {"name": "nlu_fallback", "confidence": 0.0}] if text else [certain],
         "entities": entities,
         "message_id": call.message_id,
-        "metadata": {"accepted_offer": True},
+        ACCEPTED_OFFER: True,
     }
     call.add(ActionExecuted("action_listen"), UserUttered(parsed["text"], parsed))
 

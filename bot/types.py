@@ -17,6 +17,11 @@ Author = Literal["customer", "bot", "agent", "system"]
 TurnKind = Literal["message", "resume", "reminder", "lost"]
 
 
+ACCEPTED_OFFER = "accepted_offer"
+"""In a message's parse data: it was put there for what the customer accepted, not said. Stands beside `metadata`, which
+is the client's."""
+
+
 class Level(enum.IntEnum):
     """How well we know who is asking. Ordered: a higher level includes the lower ones."""
 

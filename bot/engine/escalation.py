@@ -35,6 +35,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.engine.decided import DecidedPolicy
 from bot.engine.slots import HANDOVER_REASON
+from bot.types import ACCEPTED_OFFER
 
 HANDOVER = "action_handover"
 SOLVED_SLOT = "solved"
@@ -157,7 +158,7 @@ def history_of(events: Reversible[Any]) -> list[Heard | Solved]:
     for event in reversed(_since_the_beginning(events)):
         kind = event.type_name
         if kind == UserUttered.type_name:
-            if not (event.parse_data.get("metadata") or {}).get("accepted_offer"):
+            if not event.parse_data.get(ACCEPTED_OFFER):
                 history.append(_heard(event, loop=loop))
         elif kind == ActiveLoop.type_name:
             loop = event.name

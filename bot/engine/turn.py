@@ -14,6 +14,7 @@ from rasa.shared.core.constants import (
     ACTION_EXTRACT_SLOTS,
     ACTION_LISTEN_NAME,
     ACTION_SESSION_START_NAME,
+    IS_EXTERNAL,
     REQUESTED_SLOT,
     SESSION_START_METADATA_SLOT,
     USER_INTENT_RESTART,
@@ -140,7 +141,7 @@ class OneTurn:
                 parsed,
                 input_channel=turn.channel,
                 message_id=turn.message_id,
-                metadata={**turn.metadata, "model_id": self._parts.model.id},
+                metadata={**turn.metadata, IS_EXTERNAL: False, "model_id": self._parts.model.id},
             )
         )
         if isinstance(parsed.get("failure"), str):

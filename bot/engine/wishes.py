@@ -35,6 +35,7 @@ from bot.engine.follow_ups import (
     follow_up,
 )
 from bot.languages import language_asked_for
+from bot.types import ACCEPTED_OFFER
 
 TAKE_UP = "action_take_up"
 ABOUT_SIGN_IN = "action_about_sign_in"
@@ -152,7 +153,7 @@ def _look(tracker: DialogueStateTracker) -> tuple[str, Sequence[Wish]]:
     parsed = tracker.latest_message.parse_data
     ranking = parsed.get("intent_ranking") or []
     pressed = len(ranking) == 1 and ranking[0].get("confidence") == 1.0
-    if pressed or (parsed.get("metadata") or {}).get("accepted_offer"):
+    if pressed or parsed.get(ACCEPTED_OFFER):
         return "", ()
     text = str(parsed.get("text") or "").strip()
     about = about_sign_in(text)

@@ -14,7 +14,7 @@ from bot.channels.native import Native
 from bot.channels.socketio import SocketIO
 from bot.gateway import chat_http, demo, health, metrics, webhooks
 from bot.gateway.chat_socket import chat_socket
-from bot.gateway.connections import lobby
+from bot.gateway.connections import lobby, plain
 from bot.gateway.errors import errors, remember
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
@@ -42,7 +42,7 @@ def make_app(
 ) -> web.Application:
     """`others` add the routes of rooms beside this one (the desk), before the pages take what is left."""
     origins, proxies = Origins(settings.gateway.allowed_origins), Proxies(settings.gateway.trusted_proxies)
-    app = web.Application(middlewares=[errors, lobby], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[errors, lobby, plain], client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
     app[FRONT_DOOR] = door
     app[CHANNELS] = channels

@@ -229,7 +229,16 @@ class Runner(web.AppRunner):
             access_log=None,
             keepalive_timeout=KEEPALIVE_S,
             lingering_time=LINGERING_S,
+            auto_decompress=False,
         )
+
+
+@web.middleware
+async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Bodies come as they are: a compressed one is refused unread, so none can be a thousand times its size."""
+    if any(coding.strip().lower() != "identity" for coding in request.headers.getall("Content-Encoding", ())):
+        raise web.HTTPUnsupportedMediaType
+    return await handler(request)
 
 
 @web.middleware

@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from aiohttp import WSCloseCode, web
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from bot.errors import (
@@ -134,8 +133,6 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns whatever a handler raises into a refusal. Redirects and the like pass."""
     try:
         return await handler(request)
-    except HttpProcessingError:
-        return refusal(web.HTTPBadRequest()).response()  # a body that is not what its headers claim
     except web.HTTPException as error:
         if error.status < 400:
             raise

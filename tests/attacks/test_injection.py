@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bot.store import keys as store_keys
+from bot.store.connect import connect
 from tests.attacks.doors import OK, Door
-from tests.serving import Gateway
 
 COMMANDS = {
     "an intent": "/secret",
@@ -106,17 +109,57 @@ async def test_a_message_id_names_nothing_of_ours(door: Door, what: str) -> None
     assert await door.greeted()
 
 
-OURS = r"main:(\{c:[\w-]+\}:[a-z]+|\{floor:main\}:[\w:-]+|due:\{\d+\}|limit:[0-9a-f]{32})$"
+SAMPLES = {
+    "conversation_id": ("id", r"[\w-]+"),
+    "customer_id": ("C1", ".*"),
+    "proof_id": ("p1", ".*"),
+    "digest": ("d1", "[0-9a-f]+"),
+    "handoff_id": ("h1", r"[\w:.-]+"),
+    "queue": ("q1", r"[\w-]+"),
+    "name": ("n1", r"[\w-]+"),
+    "key": ("k1", ".*"),
+    "shard": (77, r"\d+"),
+    "kind": ("sent", "(sent|wrong)"),
+}
+"""For each thing that keys are made of: one, and what may stand in its place."""
 
 
-async def test_redis_holds_only_keys_of_ours_afterwards(door: Door, gateway: Gateway, redis_url: str) -> None:
-    from bot.store.connect import connect
+def patterns(made: Any) -> Iterator[str]:
+    """The keys that a function (or a class's method) of `bot.store.keys` makes, whatever they are made for."""
+    wanted = [each for each in inspect.signature(made).parameters if each not in ("self", "site")]
+    given = {each: SAMPLES[each][0] for each in wanted}
+    result = made(**given) if inspect.ismethod(made) else made("main", **given)
+    keys = result.all if isinstance(result, store_keys.ConversationKeys) else result
+    for key in [keys] if isinstance(keys, str) else keys:
+        pattern = re.sub("[0-9a-f]{32}", "[0-9a-f]{32}", re.escape(key))
+        for each in wanted:
+            pattern = pattern.replace(str(SAMPLES[each][0]), SAMPLES[each][1])
+        yield pattern
 
+
+def ours() -> re.Pattern[str]:
+    """Every key that `bot.store.keys` makes."""
+    functions = [
+        each
+        for name, each in inspect.getmembers(store_keys, inspect.isfunction)
+        if each.__module__ == store_keys.__name__ and name not in ("is_conversation_id", "due_of", "brake")
+    ]
+    floor = store_keys.FloorKeys("main")
+    methods = [each for name, each in inspect.getmembers(floor, inspect.ismethod) if not name.startswith("_")]
+    found = [pattern for made in (*functions, *methods) for pattern in patterns(made)]
+    properties = [name for name, each in vars(store_keys.FloorKeys).items() if isinstance(each, property)]
+    found += [re.escape(getattr(floor, name)) for name in properties]
+    found.append(re.escape(store_keys.brake("main", "K:d")).replace("K", "[a-z]+")[:-32] + "[0-9a-f]{32}")
+    return re.compile("|".join(found))
+
+
+async def test_redis_holds_only_keys_of_ours_afterwards(door: Door, redis_url: str) -> None:
     assert await door.enter() == OK
     for text in COMMANDS.values():
         await door.write(text)
     redis = connect(redis_url)
-    keys = [key async for key in redis.scan_iter()]
+    keys = [str(key, "utf-8") if isinstance(key, bytes) else key async for key in redis.scan_iter()]
     await redis.aclose()
+    known = ours()
     assert keys
-    assert [key for key in keys if re.match(OURS, key if isinstance(key, str) else key.decode()) is None] == []
+    assert [key for key in keys if known.fullmatch(key) is None] == []

@@ -4,6 +4,7 @@ on for the others."""
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 
 import aiohttp
@@ -76,6 +77,9 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "UTF-16": ('{"sender": "a", "message": "hello", "x": 1'.encode("utf-16"), {}),
     "broken UTF-8": (b'{"sender": "a", "message": "\xff\xfe"}', {}),
     "a claimed encoding": (b"hello", {"Content-Encoding": "gzip"}),
+    "an encoding of two": (b"hello", {"Content-Encoding": "identity, deflate"}),
+    "a bomb": (gzip.compress(b'{"sender": "a", "message": "' + b" " * 30_000_000), {"Content-Encoding": "gzip"}),
+    "a bomb in brotli": (b"hello", {"Content-Encoding": "br"}),
     "a wrong charset": (b'{"a": 1}', {"Content-Type": "application/json; charset=rot13"}),
     "a part of many": (b"--x\r\n\r\nhello\r\n--x--", {"Content-Type": "multipart/form-data; boundary=x"}),
     "deep": (b"[" * 20_000, {}),

@@ -52,8 +52,13 @@ def test_no_question_is_asked_for_ever(times: int) -> None:
     assert reason_to_escalate(heard(*["payment_pending"] * times)) == "third_time"
 
 
-def said(intent: str, **metadata: bool) -> UserUttered:
-    return UserUttered("...", {"name": intent}, parse_data={"metadata": metadata})
+def said(intent: str, *, metadata: dict[str, bool] | None = None, **ours: bool) -> UserUttered:
+    return UserUttered("...", {"name": intent}, parse_data={"metadata": metadata or {}, **ours})
+
+
+def test_what_a_client_writes_into_its_metadata_hides_no_message() -> None:
+    events = [said("refund_status", metadata={"accepted_offer": True}) for _ in range(3)]
+    assert history_of(events) == heard("refund_status", "refund_status", "refund_status")
 
 
 def test_a_history_begins_where_a_person_gave_the_conversation_back() -> None:
