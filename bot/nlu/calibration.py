@@ -17,18 +17,29 @@ def log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def log_loss(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64]) -> float:
-    """Mean negative log-likelihood of `labels`."""
-    return float(-log_softmax(scores)[np.arange(len(labels)), labels].mean())
+def log_loss(
+    scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64], weights: Array | None = None
+) -> float:
+    """Mean negative log-likelihood of `labels`, each text counting by its weight, if there are any."""
+    return -float(np.average(log_softmax(scores)[np.arange(len(labels)), labels], weights=weights))
 
 
-def sharpness(scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64]) -> float:
+def sharpness(
+    scores: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int64], weights: Array | None = None
+) -> float:
     """What to multiply `scores` with so that their softmax is most likely to have given `labels`, the inverse of the
     temperature of Guo et al. (2017). `scores` must be of texts that were not learned from. 0.02 to 50."""
     from scipy.optimize import minimize_scalar
 
-    found = minimize_scalar(lambda power: log_loss(scores * np.exp(power), labels), bounds=(-4, 4), method="bounded")
-    return float(np.exp(found.x))
+    def loss(power: float) -> float:
+        return log_loss(scores * np.exp(power), labels, weights)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x))
+
+
+def alike(labels: npt.NDArray[np.int64]) -> Array:
+    """Weights by which each label counts the same, however many texts it has."""
+    return np.asarray(1 / np.bincount(labels)[labels], np.float64)
 
 
 def powers(parts: Sequence[npt.NDArray[np.floating[Any]]], labels: npt.NDArray[np.int64]) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from bot.nlu import kernel, out_of_scope, regression
-from bot.nlu.calibration import log_softmax, sharpness
+from bot.nlu.calibration import alike, log_softmax, sharpness
 from bot.nlu.kernel import Kernel, Learned, Texts
 from bot.nlu.out_of_scope import Gate
 from bot.nlu.table import Array, Labels, Space, Table, telling, unit
@@ -124,11 +124,12 @@ def _beside(table: Table, labels: Labels, learned: Learned, *, intents: int) -> 
 
 def _powers(unseen: Array, apart: Array, scored: list[Any], labels: Labels) -> tuple[float, ...]:
     """The kernel counts as it is most likely right, a regression as it is, and both together no more than they are
-    worth where whole wordings were left out. How they share is not fitted: few texts cannot tell."""
+    worth where whole wordings were left out and each intent counts the same, since messages come in other shares than
+    examples. How they share is not fitted: few texts cannot tell."""
     power = sharpness(unseen, labels)
     if not scored:
         return (power,)
-    caution = sharpness(apart * power + scored[0], labels)
+    caution = sharpness(apart * power + scored[0], labels, alike(labels))
     return power * caution, caution
 
 

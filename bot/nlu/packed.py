@@ -2,11 +2,13 @@
 
 Little endian: magic, version, sizes; the pieces' offsets, scores and text; characters and what replaces them; tensors,
 each with its name and place. A tensor of weights lies in blocks of 32 that share a scale: float16, then 16 bytes, byte
-j holding weights j and j + 16, each plus 8. The file stays mapped: what is read of it is the page cache's memory.
+j holding weights j and j + 16, each plus 8. The file stays mapped, but for word embeddings, which are read row by row:
+pages of a mapped table that is read here and there would all become this process's.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,8 @@ class Packed:
     """
 
     def __init__(self, path: Path) -> None:
-        self._bytes = np.memmap(path, np.uint8, "r")
+        self._file = path.open("rb")  # open as long as this is
+        self._bytes = np.memmap(self._file, np.uint8, "r")
         self._at = 0
         if bytes(self._take(4)) != MAGIC or self._unpack("I") != (VERSION,):
             raise ModelError(f"encoder: {path} is no packed model of version {VERSION}; fix: name another file")
@@ -57,12 +60,15 @@ class Packed:
         self._tensors: dict[str, tuple[int, npt.NDArray[np.uint8]]] = {}
         for _ in range(*self._unpack("i")):
             name = bytes(self._take(*self._unpack("H"))).decode()
-            kind, _, offset, length = self._unpack("BIQQ")
-            self._tensors[name] = kind, self._bytes[offset : offset + length]
+            _, _, offset, length = self._unpack("BIQQ")
+            self._tensors[name] = offset, self._bytes[offset : offset + length]
+        self._words = self._tensors["emb.word"][0]
 
     def rows(self, ids: npt.NDArray[np.int32]) -> Floats:
         """The word embeddings [ids, hidden] of pieces."""
-        return self._matrix("emb.word", self.size["hidden"], ids)
+        length = self.size["hidden"] // BLOCK * (2 + BLOCK // 2)
+        read = (os.pread(self._file.fileno(), length, self._words + length * place) for place in ids.tolist())
+        return _floats(np.frombuffer(b"".join(read), np.uint8), self.size["hidden"])
 
     def config(self) -> dict[str, Any]:
         """As Hugging Face's config.json names it."""
@@ -103,9 +109,14 @@ class Packed:
     def _plain(self, name: str) -> Floats:
         return self._tensors[name][1].view(np.float32)
 
-    def _matrix(self, name: str, width: int, rows: Any = slice(None)) -> Floats:
-        raw = self._tensors[name][1].reshape(-1, width // BLOCK, 2 + BLOCK // 2)[rows]
-        packed = raw[..., 2:]
-        scales = np.ascontiguousarray(raw[..., :2]).view(np.float16).astype(np.float32)
-        numbers = np.concatenate([packed & 15, packed >> 4], axis=-1).view(np.int8) - np.int8(8)
-        return np.asarray(numbers * scales, np.float32).reshape(-1, width)
+    def _matrix(self, name: str, width: int) -> Floats:
+        return _floats(self._tensors[name][1], width)
+
+
+def _floats(raw: npt.NDArray[np.uint8], width: int) -> Floats:
+    """[rows, width] of blocks."""
+    blocks = raw.reshape(-1, width // BLOCK, 2 + BLOCK // 2)
+    packed = blocks[..., 2:]
+    scales = np.ascontiguousarray(blocks[..., :2]).view(np.float16).astype(np.float32)
+    numbers = np.concatenate([packed & 15, packed >> 4], axis=-1).view(np.int8) - np.int8(8)
+    return np.asarray(numbers * scales, np.float32).reshape(-1, width)

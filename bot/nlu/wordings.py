@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.nlu.table import Array, Labels
 
-ALIKE = 0.7
+ALIKE = 0.6
 """Cosine of two texts of one wording."""
 
 
