@@ -248,7 +248,19 @@ def _enrol(account_id: str) -> str:
     return f"totp: {secret}\n# for the authenticator app, as text or as a QR code; show it to nobody else:\n# {uri}\n"
 
 
+def _main(account_id: str) -> int:
+    from bot.desk.passwords import problems
+
+    password = getpass.getpass("password: ")
+    found = problems(password, account_id=account_id)
+    if found:
+        sys.stderr.write(f"not this one: {'; '.join(found)}\n")
+        return 1
+    sys.stdout.write(f"password: {argon2.PasswordHasher().hash(password)}\n")
+    if account_id:
+        sys.stdout.write(_enrol(account_id))
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"password: {argon2.PasswordHasher().hash(getpass.getpass('password: '))}\n")
-    if len(sys.argv) > 1:
-        sys.stdout.write(_enrol(sys.argv[1]))
+    sys.exit(_main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -13,6 +13,8 @@ from bot.errors import BadMessage
 
 _UNSEEN = re.compile("[\x00\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """NUL, and the signs that turn the direction of a text around."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Halves of signs, which no text has."""
 _TITLED = re.compile(r"\[([^\]\n]{1,200})\]\((https?://[^\s)]+)\)", re.IGNORECASE)
 
 
@@ -36,6 +38,16 @@ def text_of(body: Mapping[str, Any], name: str, max_chars: int) -> str:
     if len(value) > max_chars:
         raise BadMessage("too_long", f"{name} is longer than {max_chars} characters")
     return _UNSEEN.sub("", value.encode("utf-8", "replace").decode())
+
+
+def secret_of(body: Mapping[str, Any], name: str, max_chars: int) -> str:
+    """As `text_of`, sign for sign as it was typed. Raises BadMessage."""
+    value = body.get(name)
+    if not isinstance(value, str) or _SURROGATE.search(value):
+        raise BadMessage("bad_message", f"{name} is not a text")
+    if len(value) > max_chars:
+        raise BadMessage("too_long", f"{name} is longer than {max_chars} characters")
+    return value
 
 
 def without_titles(text: str) -> str:

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bot.desk import views
 from bot.desk.accounts import MAX_PASSWORD_CHARS, Account
-from bot.desk.body import body_of, text_of
-from bot.desk.guard import COOKIE, check_header, who
+from bot.desk.body import body_of, secret_of, text_of
+from bot.desk.guard import check_header, cookie_name, token_of, who
 from bot.desk.keys import DESK, Desk
 from bot.errors import AccessDenied, NotFound, RateLimited, SignedOut
 from bot.store.brake import Try
@@ -29,7 +29,7 @@ async def sign_in(request: web.Request) -> web.Response:
     and a one-time code is wanted as well."""
     check_header(request)
     desk, body = request.app[DESK], await body_of(request)
-    name, password = text_of(body, "name", 64).strip().lower(), text_of(body, "password", MAX_PASSWORD_CHARS)
+    name, password = text_of(body, "name", 64).strip().lower(), secret_of(body, "password", MAX_PASSWORD_CHARS)
     code = text_of({"code": "", **body}, "code", 16).replace(" ", "")
     address = desk.address_of(request)
     tried = await desk.brake.begin(name, address)
@@ -78,6 +78,7 @@ def _known(desk: Desk, name: str) -> str:
 
 
 async def _open(request: web.Request, desk: Desk, account: Account, address: str) -> web.Response:
+    await _replace(request, desk, address)
     token = await desk.sessions.open(account.id, version=account.version, address=address)
     session = digest_of(token)[:16]
     await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address, session=session)
@@ -86,15 +87,23 @@ async def _open(request: web.Request, desk: Desk, account: Account, address: str
     log.info("desk.signed_in", agent=account.id)
     response = web.json_response({"agent": views.person(await desk.agent(account))})
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         token,
         max_age=desk.session_s,
-        path="/desk",
+        path="/",
         httponly=True,
         samesite="Strict",
         secure=desk.is_https(request),
     )
     return response
+
+
+async def _replace(request: web.Request, desk: Desk, address: str) -> None:
+    """Who signs in again leaves no session behind that their browser had."""
+    token = token_of(request)
+    session = await desk.sessions.look(digest_of(token)) if token else None
+    if session is not None:
+        await end(desk, session, actor=f"agent:{session.agent_id}", why="replaced", address=address)
 
 
 async def sign_out(request: web.Request, agent: Agent) -> web.Response:
@@ -107,7 +116,8 @@ async def sign_out(request: web.Request, agent: Agent) -> web.Response:
     await leave(desk, agent.id)
     log.info("desk.signed_out", agent=agent.id)
     response = web.json_response({})
-    response.del_cookie(COOKIE, path="/desk", httponly=True, samesite="Strict")
+    secure = desk.is_https(request)
+    response.del_cookie(cookie_name(request), path="/", httponly=True, samesite="Strict", secure=secure)
     return response
 
 

@@ -138,7 +138,7 @@ async def _conversation(request: web.Request) -> Conversation:
     token = bearer(request)
     if not token:
         raise NotYours("no token")
-    return await request.app[FRONT_DOOR].conversations.authenticate(token)
+    return await request.app[FRONT_DOOR].whose(token, address=request.app[PROXIES].address(request))
 
 
 def _native(request: web.Request) -> Native:

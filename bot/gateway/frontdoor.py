@@ -15,7 +15,7 @@ import structlog
 
 from bot.channels import Received
 from bot.channels.native import Hello
-from bot.errors import BadIdentity, Busy, NotFound, XiaoerError
+from bot.errors import BadIdentity, Busy, NotFound, NotYours, XiaoerError
 from bot.gateway import metrics
 from bot.gateway.answers import Answers
 from bot.gateway.errors import refusal
@@ -98,7 +98,7 @@ class FrontDoor:
             token, conversation_id = opened.token, opened.conversation_id
             log.info("conversation.opened", conversation=conversation_id, channel=channel)
         else:
-            conversation_id = (await self.conversations.authenticate(token)).id
+            conversation_id = (await self.whose(token, address=address)).id
         bad_identity = await self._sign_in(conversation_id, hello.identity_token, address)
         return Welcomed(
             conversation=await self.conversations.get(conversation_id),
@@ -106,6 +106,15 @@ class FrontDoor:
             resumed=hello.token is not None,
             bad_identity=bad_identity,
         )
+
+    async def whose(self, token: str, *, address: str) -> Conversation:
+        """The conversation that `token` opens. Raises NotYours, and logs it: not each of a flood."""
+        try:
+            return await self.conversations.authenticate(token)
+        except NotYours as error:
+            if await self._limits.may_note(address):
+                log.warning("gateway.denied", why=error.code, address=address)
+            raise
 
     async def _sign_in(self, conversation_id: str, token: str | None, address: str) -> BadIdentity | None:
         """A proof that is no good is told, and the conversation goes on without; another customer's is refused."""

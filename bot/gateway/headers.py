@@ -19,14 +19,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
+        "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
 
+NO_PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; sandbox"
+"""Of what is no page: opened by itself in a browser, it may do nothing at all."""
+STRICT_TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
+
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -114,10 +119,11 @@ def add_headers(app: web.Application, origins: Origins, proxies: Proxies) -> Non
     async def headers(request: web.Request, response: web.StreamResponse) -> None:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", _policy(response))
         if request.path.startswith(_OPEN_TO_PAGES):
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if proxies.is_https(request):
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+            response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
         if request.path.startswith(_CROSS_ORIGIN_API):
             _allow_pages(request, response, origins)
 
@@ -126,6 +132,12 @@ def add_headers(app: web.Application, origins: Origins, proxies: Proxies) -> Non
 
     app.on_response_prepare.append(headers)
     app.router.add_route("OPTIONS", _CROSS_ORIGIN_API + "{path}", preflight)
+
+
+def _policy(response: web.StreamResponse) -> str:
+    """A 304 renews the headers of the page that a browser has kept, and does not say what it was."""
+    is_page = response.status == 304 or response.content_type == "text/html"
+    return CONTENT_SECURITY_POLICY if is_page else NO_PAGE_POLICY
 
 
 def _allow_pages(request: web.Request, response: web.StreamResponse, origins: Origins) -> None:

@@ -17,9 +17,10 @@ _OPEN = Script(
     """
 local session, all = KEYS[1], KEYS[2]
 local digest, ttl, idle = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local now = tonumber(redis.call('TIME')[1])
+local t = redis.call('TIME')
+local now = tonumber(t[1])
 redis.call('HSET', session, 'agent', ARGV[4], 'version', ARGV[5], 'address', ARGV[6],
-  'opened', now, 'seen', now, 'until', now + ttl)
+  'opened', string.format('%d.%06d', t[1], t[2]), 'seen', now, 'until', now + ttl)
 redis.call('EXPIRE', session, math.min(ttl, idle))
 redis.call('ZREMRANGEBYSCORE', all, '-inf', now)
 redis.call('ZADD', all, now + ttl, digest)

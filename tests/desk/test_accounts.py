@@ -88,7 +88,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_command_makes_what_the_file_needs(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import getpass, runpy, sys; getpass.getpass = lambda *_: 'correct horse'; "]
+    command = [
+        sys.executable,
+        "-c",
+        "import getpass, runpy, sys; getpass.getpass = lambda *_: 'correct horse battery'; ",
+    ]
     command[-1] += "sys.argv[1:] = ['mei']; runpy.run_module('bot.desk.accounts', run_name='__main__')"
     made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     path = tmp_path / "accounts.yml"

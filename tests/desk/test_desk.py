@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.types import Holder
 from tests.desk.people import OURS, person, waiting
@@ -24,7 +25,8 @@ async def test_signing_in_gives_a_cookie_no_script_and_no_other_site_can_use(gat
         assert (agent["name"], agent["role"], agent["state"]) == ("Lin", "agent", "available")
         assert "HttpOnly" in cookie
         assert "SameSite=Strict" in cookie
-        assert "Path=/desk" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
         assert (await lin.get("me"))[1]["agent"]["id"] == "lin"
 
 
@@ -185,6 +187,24 @@ async def test_what_waits_in_a_queue_one_has_no_skill_for_is_not_shown(gateway: 
         assert [len((await each.get("floor"))[1]["waiting"]) for each in (lin, sam, mei)] == [0, 1, 1]
         assert [(await each.get("handoffs/H1"))[0] for each in (lin, sam, mei)] == [403, 200, 200]
         assert (await lin.post("handoffs/H1/accept"))[0] == 403
+
+
+async def test_what_somebody_may_not_do_is_logged(gateway: Gateway) -> None:
+    await waiting(gateway, queue="cards")
+    async with person(gateway, "lin") as lin, person(gateway) as stranger:
+        with capture_logs() as logs:
+            await lin.get("handoffs/H1")
+            await lin.post("handoffs/H1/accept")
+            await lin.post("me/state", {"state": "away"}, headers={**OURS, "Origin": "https://evil.example"})
+            await stranger.post("handoffs/H1/accept", headers={})
+    told = [each for each in logs if each["event"] == "desk.denied"]
+    assert [(each["agent"], each["why"], each["at"], each["about"]) for each in told] == [
+        ("lin", "access_denied", "GET /desk/api/handoffs/{id}", "H1"),
+        ("lin", "access_denied", "POST /desk/api/handoffs/{id}/accept", "H1"),
+        ("", "origin_denied", "POST /desk/api/me/state", ""),
+        ("", "no_header", "POST /desk/api/handoffs/{id}/accept", ""),
+    ]
+    assert {each["address"] for each in told} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("name", ["lin", "sam"])

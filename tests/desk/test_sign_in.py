@@ -7,6 +7,7 @@ import statistics
 import time
 from typing import Any
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
@@ -14,8 +15,8 @@ from bot.desk.accounts import STEP_S, Account, AccountsFile, load_accounts
 from bot.errors import SignedOut
 from bot.store.brake import FREE
 from tests.desk.conftest import Staff, Worker
-from tests.desk.people import code_of, person
-from tests.serving import PASSWORD, Gateway
+from tests.desk.people import OURS, code_of, person
+from tests.serving import CHEAP, PASSWORD, Gateway
 
 AT_HOME, ELSEWHERE = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "192.0.2.66"}
 
@@ -164,3 +165,46 @@ async def test_the_demos_code_is_told_in_the_demo_only(gateway: Gateway, worker:
         async with somebody.client.get("/desk/api/demo-code?name=mei") as answer:
             assert answer.status == 404
         assert PASSWORD
+
+
+async def test_over_tls_the_cookie_is_one_that_only_this_host_over_tls_can_set(worker: Worker) -> None:
+    """So no other host of the domain, and nobody in between, can put a session of theirs in its place."""
+    https = {"X-Forwarded-Proto": "https"}
+    async with worker() as gateway, person(gateway) as lin:
+        body = {"name": "lin", "password": PASSWORD}
+        async with lin.client.post("/desk/api/sign-in", json=body, headers={**OURS, **https}) as answer:
+            cookie, token = answer.headers["Set-Cookie"], answer.cookies["__Host-xiaoer_desk"].value
+        assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+        async with aiohttp.ClientSession(gateway.url) as other:
+            for name, status in (("__Host-xiaoer_desk", 200), ("xiaoer_desk", 401)):
+                headers = {**https, "Cookie": f"{name}={token}"}
+                async with other.get("/desk/api/me", headers=headers) as answer:
+                    assert answer.status == status, name
+            headers = {**OURS, **https, "Cookie": f"__Host-xiaoer_desk={token}"}
+            async with other.post("/desk/api/sign-out", json={}, headers=headers) as answer:
+                assert answer.headers["Set-Cookie"].startswith('__Host-xiaoer_desk=""; ')
+                assert "Secure" in answer.headers["Set-Cookie"]
+
+
+async def test_who_signs_in_again_leaves_no_session_behind(worker: Worker) -> None:
+    async with worker() as gateway, person(gateway, "lin") as lin:
+        before = {"Cookie": f"xiaoer_desk={lin.token}"}
+        assert (await lin.sign_in("sam"))[0] == 200
+        assert (await lin.get("me"))[1]["agent"]["id"] == "sam"
+        async with aiohttp.ClientSession(gateway.url) as thief, thief.get("/desk/api/me", headers=before) as answer:
+            assert answer.status == 401
+        (ended,) = await trail(gateway, "desk.session_ended")
+        assert (ended["subject"], ended["fields"]["why"]) == ("account:lin", "replaced")
+        assert (await gateway.service.floor.agent("lin")).state == "offline"
+
+
+async def test_a_password_counts_sign_for_sign(worker: Worker, staff: Staff) -> None:
+    async with worker() as gateway, person(gateway) as lin:
+        for odd in (f"{PASSWORD} ", f" {PASSWORD}", PASSWORD.upper(), f"{PASSWORD}\u200e", f"{PASSWORD}\0"):
+            assert (await lin.sign_in("lin", odd, **AT_HOME))[1]["error"] == "wrong_password", repr(odd)
+            assert (await lin.sign_in("lin", **AT_HOME))[0] == 200
+        assert (await lin.sign_in("lin", "half a sign \ud800", **AT_HOME))[1]["error"] == "bad_message"
+        odd = "\u202e中文 and \u200e signs that cannot be seen"
+        staff.change("lin", password=CHEAP.hash(odd))
+        assert (await lin.sign_in("lin", odd, **AT_HOME))[0] == 200

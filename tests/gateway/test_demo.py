@@ -105,6 +105,7 @@ async def test_hashed_files_are_kept_and_pages_are_asked_for_again(demo: Gateway
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     async with demo.client.get("/") as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
+        assert "sandbox" not in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 

@@ -34,7 +34,7 @@ def test_every_documented_call_is_served(gateway: Gateway, text: str) -> None:
 
 
 def test_every_code_is_documented() -> None:
-    codes = {code for code, _ in errors._BY_STATUS.values()} | {code for *_, code in errors._BY_TYPE}
+    codes = {code for code, _ in errors._BY_STATUS.values()} | {kind.code for kind, _ in errors._STATUS}
     codes |= {"bad_json", "bad_message", "empty", "too_long", "identity_expired", "identity_forged"}
     codes |= {"identity_other_customer", "wrong_password", "internal", "unavailable", "late"}
     assert {code for code in codes if f"`{code}`" not in HTTP} == set()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from tests.serving import Gateway
+from bot.engine.engine import Engine
+from bot.gateway.limits import NOTED_PER_MINUTE
+from bot.settings import GatewaySettings
+from tests.serving import Gateway, serving
 
 
 async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> None:
@@ -17,6 +22,52 @@ async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> No
             assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "Strict-Transport-Security" not in answer.headers, "only where the answer goes over TLS"
+
+
+async def test_over_tls_every_answer_asks_for_tls_from_then_on(engine: Engine, redis_url: str, project: Path) -> None:
+    settings = GatewaySettings(trusted_proxies=("127.0.0.1",))
+    async with serving(engine, redis_url, project, settings=settings) as gateway:
+        for path in ("/health", "/nowhere", "/desk/api/me", "/webhooks/rest/"):
+            async with gateway.client.get(path, headers={"X-Forwarded-Proto": "https"}) as answer:
+                assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+async def test_what_is_no_page_does_nothing_when_it_is_opened_by_itself_and_is_kept_nowhere(gateway: Gateway) -> None:
+    hello = {"type": "hello", "token": None, "after": 0}
+    answers = [
+        gateway.client.get("/health"),
+        gateway.client.get("/nowhere"),
+        gateway.client.get("/desk/api/floor"),
+        gateway.client.post("/api/chat/hello", json=hello),
+        gateway.client.get("/api/chat/entries"),
+        gateway.client.post("/webhooks/rest/webhook", json={"sender": "ann", "message": "hello"}),
+        gateway.client.get("/socket.io/?EIO=4&transport=polling"),
+    ]
+    for asking in answers:
+        async with asking as answer:
+            directives = answer.headers["Content-Security-Policy"].split("; ")
+            assert {"sandbox", "default-src 'none'", "object-src 'none'", "base-uri 'none'"} <= set(directives)
+            assert "frame-ancestors 'none'" in directives
+            assert answer.headers["Cache-Control"] == "no-store", str(answer.url)
+
+
+@pytest.mark.parametrize("path", ["/health", "/desk/", "/desk/api/me", "/api/chat/hello", "/webhooks/rest/webhook"])
+async def test_trace_is_not_answered(gateway: Gateway, path: str) -> None:
+    async with gateway.client.request("TRACE", path, headers={"X-Secret": "1234"}) as answer:
+        assert answer.status == 405
+        assert "1234" not in await answer.text()
+
+
+async def test_a_token_that_opens_nothing_is_logged_but_no_flood_of_them(gateway: Gateway) -> None:
+    made_up = {"Authorization": "Bearer AAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"}
+    with capture_logs() as logs:
+        for _ in range(NOTED_PER_MINUTE + 5):
+            async with gateway.client.get("/api/chat/entries", headers=made_up) as answer:
+                assert answer.status == 403
+    told = [each for each in logs if each["event"] == "gateway.denied"]
+    assert len(told) == NOTED_PER_MINUTE
+    assert {(each["why"], each["address"]) for each in told} == {("not_yours", "127.0.0.1")}
+    assert "AAAA" not in str(logs)
 
 
 async def test_no_answer_says_what_serves_it(gateway: Gateway) -> None:
