@@ -9,6 +9,7 @@ import inspect
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, final
 
+import structlog
 from rasa_sdk import Action as SdkAction
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -22,6 +23,8 @@ from actions.refusals import say_refusal
 from actions.resume import offer_to_resume
 from bot.errors import ServiceDown, ServiceRefused
 from bot.types import Deed, Level
+
+log = structlog.get_logger(__name__)
 
 MAX_FAILURES = 2
 """The same thing failing so often in one conversation brings a person."""
@@ -68,7 +71,8 @@ class Action(SdkAction, ABC):
         call = Call(self.called, dispatcher, tracker)
         try:
             await self._proven(call)
-        except ServiceDown:
+        except ServiceDown as error:
+            log.warning("action.service_down", action=self.called, why=str(error))
             self._failed(call)
         except ServiceRefused as refusal:
             call.record("refused", refusal.code)

@@ -93,21 +93,29 @@ class Services:
         await self.close()
 
 
+_configured: tuple[ServiceConfig, ...] | None = None
 _installed: Services | None = None
 
 
+def configure(configs: Iterable[ServiceConfig]) -> None:
+    """What `current` makes the process's services of."""
+    global _configured  # noqa: PLW0603
+    _configured = tuple(configs)
+
+
 def install(services: Services | None) -> None:
-    """Make these the process's services. The engine does it at start; None forgets them."""
+    """Make these the process's services, whatever is configured; None forgets them."""
     global _installed  # noqa: PLW0603
     _installed = services
 
 
 def current() -> Services:
-    """The process's services. Where nobody installed any, as in an action server: ./endpoints.yml's."""
+    """The process's services, made when first asked for. Where nobody configured any, as in an action server:
+    ./endpoints.yml's."""
     if _installed is None:
         from bot.settings import Settings
 
-        install(Services(Settings.load(Path.cwd()).services))
+        install(Services(Settings.load(Path.cwd()).services if _configured is None else _configured))
     assert _installed is not None  # noqa: S101
     return _installed
 

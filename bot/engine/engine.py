@@ -94,6 +94,7 @@ class Engine:
             endpoint = EndpointConfig.from_dict(dict(settings.rasa["action_endpoint"]))
         else:
             executor = in_process.register(project)
+            in_process.begin(project, settings)
             if all_actions:
                 in_process.demand(executor, loaded.domain, where=model.name)
             endpoint = InProcess(executor, loaded.domain)

@@ -32,6 +32,7 @@ from rasa_sdk.utils import all_subclasses, call_potential_coroutine
 from bot.engine.events import revive
 from bot.engine.trackers import HotTracker
 from bot.errors import ModelError
+from bot.settings import Settings
 
 
 class InProcess(EndpointConfig):
@@ -200,6 +201,14 @@ def register(project: Path) -> ActionExecutor:
         if action.__module__ in modules and not inspect.isabstract(action):
             executor.register_action(action)
     return executor
+
+
+def begin(project: Path, settings: Settings) -> None:
+    """Give the settings this process has to the project's actions, where their package asks for them with a function
+    `begin(settings)`. It is called whenever a model is loaded. After `register`."""
+    package = sys.modules.get("actions")
+    if package is not None and _belongs(package, project) and hasattr(package, "begin"):
+        package.begin(settings)
 
 
 def _import(project: Path) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from structlog.testing import capture_logs
+
 from tests.dialogue.talking import Talk
 
 
@@ -12,6 +14,15 @@ async def test_a_failed_question_is_tried_again_and_then_a_person_comes(talk: Ta
     await customer.press("Try again")
     assert customer.handed_over == "action_failed"
     assert [tried["outcome"] for tried in customer.slot("tried")] == ["failed", "failed"]
+
+
+async def test_a_bank_that_does_not_take_our_key_is_told_to_who_runs_it(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.bank.fault(path_prefix="/customers/C1014/balance", status=401)
+    with capture_logs() as logs:
+        assert "nothing has been changed" in await customer.say("what's my balance")
+    (why,) = [each["why"] for each in logs if each["event"] == "action.service_down"]
+    assert why == "bank: answered 401: is XIAOER_BANK_KEY its key?"
 
 
 async def test_the_second_try_may_succeed(talk: Talk) -> None:

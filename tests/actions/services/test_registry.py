@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import actions
 from actions import services
 from actions.services import Services
 from actions.services.bank import Bank
 from bot.errors import ConfigError
 from bot.settings import ServiceSettings, Settings
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def entry(module: str, name: str = "bank") -> ServiceSettings:
@@ -20,10 +23,10 @@ def entry(module: str, name: str = "bank") -> ServiceSettings:
 
 @pytest.fixture(autouse=True)
 def nothing_installed() -> Iterator[None]:
-    before = services._installed
-    services.install(None)
+    before = services._installed, services._configured
+    services._installed = services._configured = None
     yield
-    services.install(before)
+    services._installed, services._configured = before
 
 
 def test_an_action_gets_its_service_by_class() -> None:
@@ -32,7 +35,13 @@ def test_an_action_gets_its_service_by_class() -> None:
     assert services.current().by_name["bank"] is services.service(Bank)
 
 
-def test_where_nothing_is_installed_the_folders_own_settings_hold(
+def test_the_services_of_the_engines_settings_are_asked_with_their_keys() -> None:
+    """The demo's are in no environment that an action could read."""
+    actions.begin(Settings.load(PROJECT, {"XIAOER_BANK_KEY": "k", "XIAOER_BANK_URL": "http://127.0.0.1:1"}))
+    assert (services.service(Bank).url, services.service(Bank)._key) == ("http://127.0.0.1:1", "k")
+
+
+def test_where_nothing_is_configured_the_folders_own_settings_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "endpoints.yml").write_text(
@@ -59,5 +68,4 @@ def test_asking_for_one_that_is_not_configured_says_which_are() -> None:
 
 
 def test_the_projects_own_endpoints_load() -> None:
-    project = Path(__file__).resolve().parents[3]
-    assert "bank" in Services(Settings.load(project, {}).services).by_name
+    assert "bank" in Services(Settings.load(PROJECT, {}).services).by_name

@@ -287,7 +287,6 @@ export class ChatClient extends Store<ChatState> {
   }
 
   /** Another tab signed in before this one could hear of it: a guest's page shows nothing of a customer's. */
-  /** Another tab signed in before this one could hear of it: a guest's page shows nothing of a customer's. */
   private isAnothers(identity: Who | null): boolean {
     return identity !== null && this.member.doubt(this.state.read);
   }
@@ -324,7 +323,6 @@ export class ChatClient extends Store<ChatState> {
     this.member.keep(null, 0);
     this.line.again();
   }
-
 }
 
 function nameOf(era: Record): string {

@@ -1,9 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { useNow } from '../lib/hooks';
 import { fill, formOf, type Language, textLanguage } from '../lib/locale';
 import { clock } from '../lib/time';
-import { phone, type Customer, type Sms } from './api';
+import { askedFor, phone, reply, type Customer, type Sms } from './api';
 import { STRINGS } from './strings';
 
 const POLL_MS = 1_500;
@@ -58,7 +59,11 @@ export function Phone({ customer, language }: { customer: Customer | null; langu
         <p class="date">{today}</p>
         <p class="clock">{clock(now, 'en-GB')}</p>
         <ul class="texts" role="list" aria-live="polite" aria-label={strings.messages}>
-          {messages.slice(0, 4).map((message) => <Text key={message.id} message={message} language={language} now={now} />)}
+          {messages.slice(0, 4).map((message) => (
+            <Text key={message.id} message={message} language={language} now={now}>
+              {customer && <Answer customer={customer} message={message} language={language} />}
+            </Text>
+          ))}
         </ul>
         {!messages.length && <p class="quiet">{strings.phoneEmpty}</p>}
         <div class="home" aria-hidden="true" />
@@ -69,12 +74,38 @@ export function Phone({ customer, language }: { customer: Customer | null; langu
   );
 }
 
-function Text({ message, language, now }: { message: Sms; language: Language; now: number }) {
+interface TextProps {
+  message: Sms;
+  language: Language;
+  now: number;
+  children?: ComponentChildren;
+}
+
+function Text({ message, language, now, children }: TextProps) {
   const strings = STRINGS[language];
   return (
     <li class="text">
       <span class="app"><i aria-hidden="true" />{strings.messages}<time>{now - message.at < 60 ? strings.now : clock(message.at, formOf(language))}</time></span>
       <span data-testid="sms" lang={textLanguage(message.text)}>{message.text}</span>
+      {children}
     </li>
+  );
+}
+
+/** Sends back the word that the message asks for. What came of it is the next message. */
+function Answer({ customer, message, language }: { customer: Customer; message: Sms; language: Language }) {
+  const strings = STRINGS[language];
+  const [state, setState] = useState<'open' | 'sending' | 'sent' | 'failed'>('open');
+  const word = askedFor(message.text);
+  if (!word) return null;
+  const send = () => {
+    setState('sending');
+    reply(customer.id, word).then(() => setState('sent'), () => setState('failed'));
+  };
+  const label = state === 'sent' ? strings.replied : state === 'failed' ? strings.replyFailed : strings.reply;
+  return (
+    <button type="button" class="answer" disabled={state === 'sending' || state === 'sent'} onClick={send}>
+      {fill(label, { word })}
+    </button>
   );
 }

@@ -59,3 +59,17 @@ export async function phone(id: string): Promise<Sms[]> {
     .map((raw) => ({ id: String(raw['id'] ?? raw['at']), at: Number(raw['at']), text: String(raw['text'] ?? '') }))
     .sort((one, other) => other.at - one.at);
 }
+
+/** The customer answers a text message. */
+export async function reply(id: string, text: string): Promise<void> {
+  const response = await fetch(`demo/phone/${encodeURIComponent(id)}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text }),
+  });
+  if (!response.ok) throw new Error(`reply: ${response.status}`);
+}
+
+/** The word that a text message asks to have sent back: its "Reply STOP" or 回复“停止”. */
+export function askedFor(text: string): string | null {
+  const found = /\bReply ([A-Z]+)\b|回复“(.+?)”/.exec(text);
+  return found ? (found[1] ?? found[2] ?? null) : null;
+}

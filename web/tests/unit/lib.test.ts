@@ -8,6 +8,7 @@ import { formOf } from '../../src/lib/locale';
 import { clock, date, day, span } from '../../src/lib/time';
 import { memory } from '../../src/chat/memory';
 import { bestInk, contrast, towards } from '../../src/widget/accent';
+import { askedFor } from '../../src/shop/api';
 import { withoutList } from '../../src/widget/Log';
 import { word } from '../../src/widget/strings';
 
@@ -141,4 +142,10 @@ test('dates and times have the one form in which the bot writes them', () => {
   const at = new Date(2026, 10, 3, 9, 5).getTime() / 1000;
   expect([date('2026-11-23', formOf('en')), date('2026-11-23', formOf('zh'))]).toEqual(['Nov 23', '11月23日']);
   expect([clock(at, formOf('en')).replace(/\s/, ' '), clock(at, formOf('zh'))]).toEqual(['9:05 AM', '09:05']);
+});
+
+test('a text message that asks for a word offers to send it back', () => {
+  expect(askedFor('Not you? Reply STOP to this message and it stays as it is.')).toBe('STOP');
+  expect(askedFor('如非本人操作，请直接回复“停止”，号码将保持不变。')).toBe('停止');
+  expect(askedFor('Reply to nobody with your code 204511.')).toBeNull();
 });
