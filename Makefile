@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PORT ?= 8080
 export PORT
 
-.PHONY: help run test test-python test-pages test-browser lint format train bench bench-nlu chaos lock sbom audit environment dev pages clean
+.PHONY: help run test test-python test-pages test-browser lint format train bench bench-nlu chaos fuzz lock sbom audit environment dev pages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-nlu: environment ## how well it understands, beside stock Rasa's DIET (lon
 
 chaos: environment ## 20,000 messages while 200 processes are killed; ARGS="--messages 500 --kills 20 --seed 7" for less
 	@.venv/bin/python -m chaos $(ARGS)
+
+fuzz: dev ## 100,000 inputs that no client sends, at every door; ARGS="--inputs 5000 --seed 2" for others
+	@scripts/fuzz.sh $(ARGS)
 
 lock: environment ## renew the locked requirements from pyproject.toml
 	@scripts/lock.sh

@@ -85,6 +85,8 @@ def read_object(raw: Raw, *, what: str) -> Mapping[str, Any]:
     """`raw` as a JSON object. Raises BadMessage."""
     if isinstance(raw, Mapping):
         return raw
+    if not isinstance(raw, str | bytes):
+        raise BadMessage("bad_json", f"{what} is not a JSON object")
     try:
         value = json.loads(raw, parse_constant=_no_constants)
     except (ValueError, RecursionError) as error:

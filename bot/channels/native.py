@@ -118,8 +118,8 @@ class Native:
         return json.dumps({"type": "message", "id": message_id, "text": text})
 
     def _object(self, raw: Raw) -> Mapping[str, Any]:
-        size = len(raw.encode("utf-8", "replace")) if isinstance(raw, str) else len(raw)
-        if isinstance(raw, str | bytes) and size > MAX_FRAME_BYTES:
+        written = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+        if isinstance(written, bytes) and len(written) > MAX_FRAME_BYTES:
             raise BadMessage("too_long", f"a frame may have {MAX_FRAME_BYTES} bytes")
         return read_object(raw, what="the frame")
 

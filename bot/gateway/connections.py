@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from bot.errors import Busy
@@ -194,6 +195,12 @@ class _Connection(web.RequestHandler):
         if self.transport is not None and (self._begun or (asking is not None and not asking.writer.output_size)):
             self.transport.write(_TOO_SLOW)
         self.cut(why)
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """Bytes that are no request are answered with 400, and a client may hang up: neither is an error of ours, and
+        nobody fills the log with them."""
+        if not isinstance(options.get("exc_info"), HttpProcessingError | ConnectionResetError):
+            super().log_exception(*args, **options)
 
     def cut(self, why: str) -> None:
         """End it now."""

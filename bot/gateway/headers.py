@@ -39,6 +39,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+"""What is not said otherwise: pages and assets say how long they may be kept, everything else may be somebody's own."""
 _OPEN_TO_PAGES = ("/widget.js", "/assets/")
 """What other sites' pages load from us."""
 _CROSS_ORIGIN_API = "/api/chat/"

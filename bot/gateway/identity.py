@@ -47,7 +47,7 @@ class IdentityCheck:
             method="jwt",
             proven_at=min(now, _moment(claims, "iat", default=now)),
             expires_at=expires_at,
-            name=claims["name"][:_MAX_CLAIM_CHARS] if isinstance(claims.get("name"), str) else "",
+            name=_name(claims),
             proof_id=_text(claims, "jti"),
         )
 
@@ -90,6 +90,12 @@ def _moment(claims: dict[str, Any], name: str, *, default: float | None = None) 
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**53:
         raise BadIdentity("forged", f"the identity token's {name} is not a moment")
     return float(value)
+
+
+def _name(claims: dict[str, Any]) -> str:
+    """What a person is called, who may have chosen it: without signs that nobody sees or that turn a text around."""
+    name = claims.get("name")
+    return "".join(filter(str.isprintable, name[:_MAX_CLAIM_CHARS])) if isinstance(name, str) else ""
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

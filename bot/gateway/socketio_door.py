@@ -16,7 +16,6 @@ from typing import Any
 import socketio
 import structlog
 from aiohttp import web
-from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT
 
 from bot.channels.native import MAX_FRAME_BYTES, Hello
 from bot.channels.socketio import SocketIO, identity_in
@@ -26,6 +25,7 @@ from bot.gateway.errors import Refusal, refusal
 from bot.gateway.feed import feed
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies
+from bot.gateway.packets import DRIVER, REFUSED, Packet, check_payload
 from bot.gateway.places import Places
 from bot.gateway.siblings import Siblings
 from bot.types import Entry
@@ -41,39 +41,6 @@ _EVENTS_AT_ONCE = 8
 """Of one client's, at most so many are worked on; more are refused."""
 
 Answer = dict[str, Any]
-
-REFUSED = "packet_refused"
-"""The event that a packet becomes which is none of the protocol: who sends it hears `bad_message`."""
-_OURS = ("connect", "disconnect", "connect_error")
-"""What happens to a connection: no client may say that it happened."""
-
-
-class Packet(socketio.packet.Packet):  # type: ignore[misc]  # it has no types
-    """Socket.IO's packet, of what Rasa's front ends send: no attachments, which a client could announce without end,
-    and events that have a name."""
-
-    def __init__(self, *args: Any, encoded_packet: Any = None, **options: Any) -> None:
-        super().__init__(*args, encoded_packet=encoded_packet, **options)
-        if encoded_packet is not None and not encoded_packet:
-            self._refuse()
-
-    def decode(self, encoded_packet: Any) -> int:
-        try:
-            attachments = super().decode(encoded_packet)
-        except Exception:  # a client's bytes: whatever they do to the parser, they are no packet
-            attachments = 1
-        if attachments or self.packet_type not in (CONNECT, DISCONNECT, EVENT, ACK):
-            self._refuse()
-        if self.packet_type == EVENT and not _is_event(self.data):
-            self._refuse()
-        return 0
-
-    def _refuse(self) -> None:
-        self.packet_type, self.data, self.id, self.namespace = EVENT, [REFUSED], None, None
-
-
-def _is_event(data: Any) -> bool:
-    return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in _OURS
 
 
 @dataclass
@@ -120,6 +87,7 @@ class SocketIODoor:
             logger=False,
             engineio_logger=False,
         )
+        self._server.eio._async = {**self._server.eio._async, **DRIVER}
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
         self._server.on("session_request", self._answering(self._session_request))
@@ -148,6 +116,8 @@ class SocketIODoor:
             self._places.check(self._proxies.address(request))
         if request.method == "POST" and (request.content_length is None or request.content_length > MAX_POST_BYTES):
             raise BadMessage("too_long", f"a request may have {MAX_POST_BYTES} bytes, and says how many it has")
+        if request.method == "POST":
+            check_payload(await request.read())
         response: web.StreamResponse = await self._server.eio.handle_request(request)
         return response
 

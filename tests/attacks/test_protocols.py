@@ -12,6 +12,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from tests.attacks.doors import NativeDoor
+from tests.attacks.fuzz import Report, listening
 from tests.serving import Gateway
 
 FRAMES: dict[str, str | bytes] = {
@@ -109,6 +110,86 @@ async def test_a_broken_body_is_refused_as_json(gateway: Gateway, place: str, wh
     await still_serves(gateway)
 
 
+PACKETS = {
+    "nothing": "",
+    "no number": "hello",
+    "a number that is none of its kinds": "9",
+    "a number in another script": "\u0664",
+    "an open": '0{"sid": "x"}',
+    "a ping": "2",
+    "an upgrade": "5",
+    "broken base64": "b!!!",
+    "deep": "4" + "[" * 9000,
+    "a deep packet": "2" + "[" * 9000,
+    "an attachment": '451-["user_uttered",{"_placeholder":true,"num":0}]',
+    "a billion attachments": '4599999999-["user_uttered"]',
+    "an event of ours": '42["disconnect"]',
+    "an event without a name": "42[]",
+    "an event that is an object": '42{"a": 1}',
+    "a message that is null": '42["user_uttered",null]',
+    "a message that is a number": '42["user_uttered",5]',
+    "a message that is a list": '42["user_uttered",[["message"]]]',
+    "a message that is bare": '42["user_uttered"]',
+    "a session that is a list": '42["session_request",[1]]',
+    "another namespace": '40/admin,{"token": "x"}',
+    "an error": '44{"message": "x"}',
+    "an acknowledgement nobody waits for": "4399[]",
+    "an id without end": "42" + "9" * 400 + '["user_uttered",{}]',
+}
+
+
+async def open_session(gateway: Gateway) -> str:
+    async with gateway.client.get("/socket.io/?EIO=4&transport=polling") as answer:
+        sid: str = json.loads((await answer.text())[1:])["sid"]
+    return sid
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize("what", PACKETS)
+async def test_what_is_no_packet_is_no_error_of_ours(gateway: Gateway, what: str, transport: str) -> None:
+    report = Report()
+    with listening(report):
+        if transport == "polling":
+            path = f"/socket.io/?EIO=4&transport=polling&sid={await open_session(gateway)}"
+            for body in ("40", PACKETS[what]):
+                async with gateway.client.post(path, data=body.encode()) as answer:
+                    assert answer.status in (200, 400)
+        else:
+            async with gateway.client.ws_connect("/socket.io/?EIO=4&transport=websocket") as socket:
+                await socket.receive()
+                for packet in ("40", PACKETS[what], '421["session_request",null]'):
+                    await socket.send_str(packet)
+                async with asyncio.timeout(10):
+                    while (heard := await socket.receive()).type is WSMsgType.TEXT and not heard.data.startswith("431"):
+                        pass
+    assert report.faults == []
+    await still_serves(gateway)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"d=", b"d=%", b"d=40", b"\x1e" * 20, b"4\x1e" * 17, b"40\x1e\xff"])
+async def test_a_post_of_packets_that_cannot_be_read_is_refused(gateway: Gateway, body: bytes) -> None:
+    report = Report()
+    with listening(report):
+        path = f"/socket.io/?EIO=4&transport=polling&sid={await open_session(gateway)}"
+        async with gateway.client.post(path, data=body) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"] == "bad_message"
+    assert report.faults == []
+
+
+@pytest.mark.parametrize("path", ["/ws/chat", "/socket.io/?EIO=4&transport=websocket"])
+async def test_a_frame_that_unpacks_to_a_thousand_times_its_size_ends_the_line(gateway: Gateway, path: str) -> None:
+    """Compression is not agreed to, whatever a client asks for."""
+    async with gateway.client.ws_connect(path, compress=15) as socket:
+        assert socket.compress == 0
+        await socket.send_str(" " * 3_000_000)
+        async with asyncio.timeout(10):
+            while (heard := await socket.receive()).type is WSMsgType.TEXT:
+                pass
+        assert heard.type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.ERROR)
+    await still_serves(gateway)
+
+
 RAW: dict[str, bytes] = {
     "two lengths": (
         b"POST /webhooks/rest/webhook HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 40\r\n\r\n{}{}"
@@ -138,9 +219,12 @@ async def test_bytes_that_are_no_request_get_no_answer_of_200(gateway: Gateway, 
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(RAW[what])
     writer.write_eof()
-    async with asyncio.timeout(15):
-        said = await reader.read()
+    report = Report()
+    with listening(report):
+        async with asyncio.timeout(15):
+            said = await reader.read()
     writer.close()
+    assert report.faults == [], "whoever sends noise fills the log with it"
     statuses = [line.split()[1] for line in said.split(b"\r\n") if line.startswith(b"HTTP/1.")]
     assert all(status[:1] in (b"4", b"5") for status in statuses), said[:300]
     assert b"python" not in said.lower()
