@@ -23,6 +23,7 @@ COMMANDS = {
     "conversation": "look into one conversation, repair it",
     "model": "list, check and sign models",
     "audit": "who did what: read, check, export",
+    "rasa": "Rasa's own command, without TensorFlow",
     "desk": "who is signed in at the desk, and ending it",
 }
 

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.loading import add_model_option, load_engine
 from bot.types import Button, Holder, Identity, Level, Reply, Turn
@@ -36,14 +36,16 @@ async def _chat(args: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         print("Talk to the bot; /quit ends.")
     while True:
+        reading = asyncio.ensure_future(asyncio.to_thread(input, "> " if sys.stdin.isatty() else ""))
+        while not (await asyncio.wait({reading}, timeout=talk.due_in_s(time.time())))[0]:
+            _show(await talk.remind(time.time()))
         try:
-            text = await asyncio.to_thread(input, "> " if sys.stdin.isatty() else "")
+            text = await reading
         except EOFError:
             return 0
         if text.strip() == "/quit":
             return 0
-        for reply in await talk.say(text):
-            print(_shown(reply), flush=True)
+        _show(await talk.say(text))
 
 
 class Talk:
@@ -62,14 +64,25 @@ class Talk:
         """The bot's replies to a text; the number of a button that was just offered presses it."""
         number = int(text) - 1 if text.isdecimal() else -1
         pressed = self._buttons[number] if 0 <= number < len(self._buttons) else None
-        turn = Turn(
-            conversation_id=self._conversation.id,
-            message_id=uuid.uuid4().hex,
-            channel="terminal",
-            text=pressed.title if pressed else text,
-            payload=pressed.payload if pressed else None,
-            at=time.time(),
+        payload = pressed.payload if pressed else None
+        return await self._run(self._turn(pressed.title if pressed else text, payload=payload, at=time.time()))
+
+    def due_in_s(self, now: float) -> float | None:
+        """Until the next reminder; None where none is set."""
+        reminders = self._conversation.reminders
+        return max(0.0, min(each["at"] for each in reminders) - now) if reminders else None
+
+    async def remind(self, now: float) -> list[Reply]:
+        """What the bot says at the moment of a reminder."""
+        return await self._run(self._turn("", kind="reminder", at=now))
+
+    def _turn(self, text: str, **options: Any) -> Turn:
+        message_id = uuid.uuid4().hex
+        return Turn(
+            conversation_id=self._conversation.id, message_id=message_id, channel="terminal", text=text, **options
         )
+
+    async def _run(self, turn: Turn) -> list[Reply]:
         after = self._engine.known(self._conversation.id)
         result = await self._engine.run(turn, self._conversation, [], after=after)
         self._engine.keep(result)
@@ -78,6 +91,7 @@ class Talk:
             version=result.version,
             identity=result.identity,
             language=result.language,
+            reminders=tuple(result.reminders),
             holder=Holder.QUEUE if result.handover_reason else self._conversation.holder,
         )
         self._buttons = [button for reply in result.replies for button in reply.buttons]
@@ -93,6 +107,11 @@ def _identity(customer_id: str | None) -> Identity | None:
     return Identity(
         customer_id=customer_id, level=Level.SIGNED_IN, method="terminal", proven_at=now, expires_at=now + 3600
     )
+
+
+def _show(replies: Sequence[Reply]) -> None:
+    for reply in replies:
+        print(_shown(reply), flush=True)
 
 
 def _shown(reply: Reply) -> str:

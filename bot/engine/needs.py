@@ -79,7 +79,7 @@ def _problems(name: str, *, place: str) -> list[Problem]:
     except Exception as error:
         return [Problem(f"{place}: '{name}' is not a component: {' '.join(str(error).split())}", unknown=True)]
     else:
-        absent, lineage = sorted(_absent_packages(component)), [base.__name__ for base in component.__mro__]
+        absent, lineage = sorted(absent_packages(component)), [base.__name__ for base in component.__mro__]
     if not absent:
         return []
     instead = next((INSTEAD[base] for base in lineage if base in INSTEAD), "a component without it")
@@ -98,7 +98,7 @@ def _class_of(name: str) -> type:
     return registered
 
 
-def _absent_packages(component: type) -> set[str]:
+def absent_packages(component: type) -> set[str]:
     """Packages that a component says it requires, or that its module and its bases' modules hold a stand-in for."""
     required: list[str] = getattr(component, "required_packages", list)()
     absent = {package for package in required if not _installed(package)}

@@ -66,7 +66,7 @@ SPARED: dict[str, tuple[str, ...]] = {
 }
 """Modules, with what is below those of Rasa, to what they import for neural components, servers and terminals."""
 
-LATER = frozenset({"rasa.core.test", "rasa.nlu.test", "rasa.utils.train_utils"})
+LATER = {"rasa.core.test", "rasa.nlu.test", "rasa.utils.train_utils"}
 """Modules of Rasa that serving ones name and do not use: evaluation, and with it agents, stores and schedulers."""
 
 
@@ -153,6 +153,13 @@ class _StandInLoader(importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__path__ = []
+        if module.__name__ == "spacy.cli.info":
+            module.info = _spacy_info  # type: ignore[attr-defined]
+
+
+def _spacy_info(*args: Any, **kwargs: Any) -> Any:
+    """`spacy.info`, which Rasa's SpacyNLP asks for a model's version: spaCy's command is loaded for it then."""
+    return importlib.import_module("spacy.cli.info").info(*args, **kwargs)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -244,3 +251,34 @@ def activate() -> None:
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
         sys.meta_path.append(_finder.absent)
+
+
+_CAUGHT = {
+    "botocore.exceptions": ("BotoCoreError",),
+    "pymongo.errors": ("ConnectionFailure", "OperationFailure"),
+    "aio_pika.exceptions": ("AMQPConnectionError",),
+    "aiormq.exceptions": ("ChannelNotFoundEntity",),
+}
+"""Errors that Rasa names inside functions, where it makes a tracker store or an event broker, to catch them."""
+_CAUGHT_MANY = {"aio_pika.exceptions": "CONNECTION_EXCEPTIONS"}
+
+
+def spare_nothing() -> None:
+    """For a process that runs Rasa's own commands, before Rasa is imported: it needs what serving does without."""
+    SPARED.clear()
+    LATER.clear()
+
+
+def name_errors() -> None:
+    """The same, once Rasa is imported: what it would catch, as errors that nobody raises, where nothing else is."""
+    for module, names in _CAUGHT.items():
+        package, _, rest = module.partition(".")
+        if package in sys.modules or importlib.util.find_spec(package) is not None:
+            continue
+        sys.modules[package] = outer = ModuleType(package)
+        sys.modules[module] = made = ModuleType(module)
+        setattr(outer, rest, made)
+        for name in names:
+            setattr(made, name, type(name, (Exception,), {}))
+        if module in _CAUGHT_MANY:
+            setattr(made, _CAUGHT_MANY[module], ())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -162,6 +165,18 @@ async def test_a_message_ends_it_unless_it_says_otherwise_and_so_does_cancelling
         assert [(await conversations.get(each)).reminders for each in (killed, cancelled)] == [(), ()]
     assert await heard(conversations, killed) == ["I will", "Hello"]
     assert await heard(conversations, cancelled) == ["I will"]
+
+
+def test_a_reminder_fires_in_the_terminal_while_nobody_types(engine: Engine) -> None:
+    command = [sys.executable, "-m", "bot", "--project", str(engine.project), "chat"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as chat:
+        assert chat.stdin is not None and chat.stdout is not None
+        chat.stdin.write("remind 0.2,Dora\n")
+        chat.stdin.flush()
+        assert [chat.stdout.readline() for _ in range(2)] == ["I will\n", "Call Dora!\n"]
+        chat.stdin.close()
+    assert chat.returncode == 0
 
 
 def scheduled(name: str, at: float, **options: object) -> ReminderScheduled:

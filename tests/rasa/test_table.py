@@ -28,6 +28,17 @@ def test_every_row_names_a_test_that_is_there() -> None:
         assert name in functions, row["test"]
 
 
+def test_the_page_counts_what_its_rows_say() -> None:
+    states = [row["state"] for row in ROWS if not row["state"].startswith("need TensorFlow")]
+    here = sum(state.startswith("works") and "`xiaoer rasa" not in state for state in states)
+    beside = sum(state.startswith("works") and "`xiaoer rasa" in state for state in states)
+    told = f"Of {len(states)} rows {here + beside} work ({(here + beside) * 100 // len(states)} %)"
+    assert told in TABLE, told
+    assert f"{here} in the service itself, {beside} with `xiaoer rasa`; {len(states) - here - beside} are refused" in (
+        " ".join(TABLE.split())
+    ), (here, beside)
+
+
 def test_every_row_has_a_state() -> None:
     assert [row for row in ROWS if not row["state"].startswith(("works", "refused", "need TensorFlow: refused"))] == []
 
