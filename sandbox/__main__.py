@@ -7,6 +7,7 @@ import asyncio
 import errno
 import os
 import signal
+import socket
 import stat
 import sys
 import time
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A stand-in bank with seeded customers.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8081, help="port to listen on; 0 picks one (%(default)s)")
+    parser.add_argument("--fd", type=int, help="a socket to take over that listens already, instead of host and port")
     parser.add_argument("--db", type=Path, default=Path("var/sandbox.db"), help="the SQLite file (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="start over with freshly seeded customers")
     parser.add_argument("--keep", action="store_true", help="keep a file seeded more than seven days ago")
@@ -57,23 +59,27 @@ async def _serve(options: argparse.Namespace, *, key: str) -> None:
         runner = web.AppRunner(create_app(db, key=key, now=time.time), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         try:
-            port = await _listen(runner, options.host, options.port)
+            host, port = await _listen(runner, options)
             seeded = prepare(db, time.time(), fresh=options.fresh, keep=options.keep)
-            print(f"sandbox bank ready at http://{options.host}:{port} ({options.db}, {seeded})", flush=True)
+            print(f"sandbox bank ready at http://{host}:{port} ({options.db}, {seeded})", flush=True)
             await stopping.wait()
         finally:
             await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
-    """Returns the port, which the system picked if it was 0."""
+async def _listen(runner: web.AppRunner, options: argparse.Namespace) -> tuple[str, int]:
+    """Returns where, with the port that the system picked if it was 0. Raises CannotStart."""
+    given = options.fd is not None
+    place = f"descriptor {options.fd}" if given else f"{options.host}:{options.port}"
     try:
-        await web.TCPSite(runner, host, port).start()
+        ours = web.SockSite(runner, socket.socket(fileno=options.fd)) if given else None
+        await (ours or web.TCPSite(runner, options.host, options.port)).start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CannotStart(f"port {port} is taken; give another with --port") from error
-        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    return int(runner.addresses[0][1])
+            raise CannotStart(f"port {options.port} is taken; give another with --port") from error
+        raise CannotStart(f"cannot listen on {place}: {error.strerror}") from error
+    host, port = runner.addresses[0][:2]
+    return str(host), int(port)
 
 
 def key_from(env: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.cli import redis_server
-from bot.cli.processes import Children, demand_port, free_port
+from bot.cli.processes import Children, demand_port, listen
 from bot.errors import ConfigError, XiaoerError
 from bot.settings import Settings, is_here
 
@@ -136,10 +136,19 @@ async def _start_redis(env: dict[str, str], var: Path, children: Children) -> st
 async def _start_bank(env: dict[str, str], var: Path, children: Children) -> str:
     if env.get("XIAOER_BANK_URL"):
         return env["XIAOER_BANK_URL"]
-    port = free_port(8081)
-    url = f"http://127.0.0.1:{port}"
-    command: list[str | Path] = [sys.executable, "-m", "sandbox", "--port", str(port), "--db", var / "bank.db"]
-    await children.start("bank", command, env={"XIAOER_BANK_KEY_FILE": str(var / "bank.secret")})
+    with listen(8081) as ours:
+        url = f"http://127.0.0.1:{ours.getsockname()[1]}"
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--fd",
+            str(ours.fileno()),
+            "--db",
+            var / "bank.db",
+        ]
+        key = {"XIAOER_BANK_KEY_FILE": str(var / "bank.secret")}
+        await children.start("bank", command, env=key, sockets=[ours])
     await children.wait_until_up("bank", f"{url}/openapi.json", within_s=20)
     children.add_env(XIAOER_BANK_URL=url)
     return url

@@ -33,13 +33,28 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def listen(preferred: int, host: str = "127.0.0.1") -> socket.socket:
+    """A socket that listens at `preferred`, or where the system says if somebody else does. Nobody can come between,
+    and who starts at the same moment gets another."""
+    for port in (preferred, 0):
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+            one.listen(128)
+        except OSError:
+            one.close()
+            if port == 0:
+                raise
+        else:
+            return one
+    raise AssertionError("unreachable")
+
+
 def free_port(preferred: int, host: str = "127.0.0.1") -> int:
-    """`preferred` if nobody listens there, else one the system gives."""
-    if port_is_free(preferred, host):
-        return preferred
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """`preferred` if nobody listens there, else one the system gives. Somebody may take it meanwhile."""
+    with listen(preferred, host) as one:
+        return int(one.getsockname()[1])
 
 
 def demand_port(port: int, host: str = "127.0.0.1") -> None:
@@ -67,7 +82,15 @@ class Children:
         """For every process started from now on."""
         self._env.update(variables)
 
-    async def start(self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> None:
+    async def start(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        sockets: Sequence[socket.socket] = (),
+    ) -> None:
+        """`sockets` are its to use, by the numbers that they have here."""
         with self._log(name).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *map(str, command),
@@ -75,6 +98,7 @@ class Children:
                 stdout=log,
                 stderr=log,
                 env={**self._env, **(env or {})},
+                pass_fds=[each.fileno() for each in sockets],
                 # A terminal's Ctrl-C goes to us alone; we end the children in order.
                 start_new_session=True,
                 preexec_fn=die_with_parent,

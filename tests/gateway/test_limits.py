@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest_asyncio
@@ -27,6 +28,14 @@ async def statuses(gateway: Gateway, many: int, *, sender: str = "ann{}", addres
     return [(await gateway.rest("hello", sender=sender.format(n), headers=headers))[0] for n in range(many)]
 
 
+async def let_in(gateway: Gateway, senders: Iterable[tuple[str, str]]) -> tuple[int, float]:
+    """How many of these (sender, address) were let in, and how many tokens an address got meanwhile: 30 a minute."""
+    started = time.monotonic()
+    answers = [(await statuses(gateway, 1, sender=sender, address=address))[0] for sender, address in senders]
+    assert set(answers) <= {200, 429}
+    return answers.count(200), (time.monotonic() - started) / 2
+
+
 async def test_one_conversation_is_slowed_down_and_told_when_to_come_again(strict: Gateway) -> None:
     assert await statuses(strict, 5, sender="ann") == [200, 200, 200, 429, 429]
     async with strict.client.post("/webhooks/rest/webhook", json={"sender": "ann", "message": "hello"}) as answer:
@@ -36,31 +45,31 @@ async def test_one_conversation_is_slowed_down_and_told_when_to_come_again(stric
 
 
 async def test_an_address_gets_ten_times_as_much_and_others_are_not_affected(strict: Gateway) -> None:
-    assert await statuses(strict, 32) == [200] * 30 + [429] * 2
+    many, meanwhile = await let_in(strict, [(f"ann{n}", "203.0.113.9") for n in range(60)])
+    assert 30 <= many <= 30 + meanwhile
     assert await statuses(strict, 1, sender="carl", address="203.0.113.10") == [200]
 
 
 async def test_an_address_a_client_makes_up_is_not_believed(strict: Gateway) -> None:
     """The proxy appends what it saw; what stands before that is the client's own invention."""
-    for n in range(30):
-        await statuses(strict, 1, sender=f"ann{n}", address=f"198.51.100.{n}, 203.0.113.9")
-    assert await statuses(strict, 1, sender="dora", address="198.51.100.99, 203.0.113.9") == [429]
+    many, meanwhile = await let_in(strict, [(f"ann{n}", f"198.51.100.{n}, 203.0.113.9") for n in range(60)])
+    assert 30 <= many <= 30 + meanwhile
 
 
 async def test_a_flood_of_made_up_senders_makes_nothing_once_it_is_refused(strict: Gateway, redis_url: str) -> None:
     """3 a minute, ten times as many from one address: those leave a conversation and a bucket, the others nothing."""
-    answers = await statuses(strict, 100)
-    assert answers.count(429) == 70
+    many, meanwhile = await let_in(strict, [(f"ann{n}", "203.0.113.9") for n in range(100)])
+    assert 30 <= many <= 30 + meanwhile
     with redis.Redis.from_url(redis_url) as client:
         conversations = list(client.scan_iter("main:{c:*:meta"))
         buckets = list(client.scan_iter("main:limit:*"))
-    assert len(conversations) == 30
-    assert len(buckets) == 31
+    assert len(conversations) == many
+    assert len(buckets) <= many + 1  # one of the first may be full again, and gone
 
 
 async def test_all_addresses_of_one_ipv6_network_share_a_limit(strict: Gateway) -> None:
-    answers = [(await statuses(strict, 1, sender=f"eve{n}", address=f"2001:db8:1:2::{n:x}"))[0] for n in range(32)]
-    assert answers == [200] * 30 + [429] * 2
+    many, meanwhile = await let_in(strict, [(f"eve{n}", f"2001:db8:1:2::{n:x}") for n in range(60)])
+    assert 30 <= many <= 30 + meanwhile
     assert await statuses(strict, 1, sender="fay", address="2001:db8:1:3::1") == [200]
 
 

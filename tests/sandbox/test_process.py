@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.cli.processes import listen
 from sandbox.__main__ import CannotStart, key_from
 from tests.bank import KEY, PROJECT, BankProcess
 
@@ -39,6 +40,22 @@ async def test_a_taken_port_is_one_line(bank_process: BankProcess, tmp_path: Pat
     ended = await asyncio.to_thread(started, *options, XIAOER_BANK_KEY=KEY)
     assert ended.returncode == 1
     assert ended.stderr == f"sandbox: port {bank_process.port} is taken; give another with --port\n"
+
+
+async def test_it_takes_over_a_socket_that_listens_already(tmp_path: Path) -> None:
+    """Of two that start at the same moment each has its own, and whoever asks there asks the right one."""
+    with listen(0) as ours, listen(ours.getsockname()[1]) as another:
+        (_, port), (_, other) = ours.getsockname(), another.getsockname()
+        assert port != other
+        command = [sys.executable, "-m", "sandbox", "--fd", str(ours.fileno()), "--db", str(tmp_path / "bank.db")]
+        env = os.environ | {"XIAOER_BANK_KEY": KEY}
+        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, pass_fds=[ours.fileno()])
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+        assert await response.json() == {"status": "ok"}
+    process.terminate()
+    out, _ = await asyncio.to_thread(process.communicate)
+    assert out.startswith(b"sandbox bank ready at http://127.0.0.1:%d (" % port)
+    assert process.returncode == 0
 
 
 def test_a_missing_key_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ from tests.store.makers import reply, turn
 
 T = TypeVar("T")
 MOST = 4
-FAR = 10_000.0
+FAR = 1_000.0
+"""As long as any test, and no longer than a lease may be."""
 IDS = [*(f"m{n}" for n in range(10)), "r:1.0", "s:m1", "m:m1", "o:m1", "resume/h"]
 """What clients, the desk and we ourselves number by: each in a space of its own, however much the ids look alike."""
 MESSAGES = st.sampled_from(IDS)
