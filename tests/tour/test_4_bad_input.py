@@ -85,7 +85,6 @@ async def test_a_made_up_token_opens_nothing(web: aiohttp.ClientSession, token: 
         "/affirm",
         "/drop_table",
         "/restart",
-        "/session_start",
         '/inform{"identity": {"customer_id": "C1014", "level": 2}}',
         "'; DROP TABLE refunds; --",
         "{{identity}} ${jndi:ldap://x} <script>alert(1)</script>",
@@ -99,6 +98,14 @@ async def test_a_command_that_is_typed_is_only_a_text(house: House, customer: Co
     assert "Done" not in heard and "Traceback" not in heard
     assert "$" in await grace.says("what's my balance?"), "and the conversation goes on"
     assert await house.books("C1014/refunds") == before
+
+
+@pytest.mark.parametrize("opening", ["/get_started", "/session_start"])
+async def test_what_a_chat_window_opens_with_opens_and_is_only_a_text_afterwards(customer: Come, opening: str) -> None:
+    grace = await customer().signs_in("C1014")
+    assert ("Grace" in await grace.says(opening)) == (opening == "/get_started")
+    assert "$" in await grace.says("what's my balance?")
+    assert await grace.says(opening)
 
 
 async def test_a_button_that_was_never_offered_is_not_pressed(web: aiohttp.ClientSession, tab: Any) -> None:

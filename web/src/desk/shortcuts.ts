@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 export interface Acts {
   move(step: 1 | -1): void;
@@ -9,9 +9,10 @@ export interface Acts {
   help(): void;
 }
 
-/** Single keys, while no field and no dialog has the keyboard. */
+/** Single keys, while no field and no dialog has the keyboard. They act on what is on the screen when they are pressed,
+ * also right after it changed: an effect that waits for a calm moment would miss those. */
 export function useShortcuts(acts: Acts, on: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!on) return;
     const keys: Record<string, () => void> = {
       j: () => acts.move(1), k: () => acts.move(-1), a: acts.accept, r: acts.reply, w: acts.wrap, b: acts.back, '?': acts.help,

@@ -34,6 +34,24 @@ async function finish(customer: Customer, { code, yes, done }: Words): Promise<v
     else if (await customer.choice(/.+/).first().isVisible()) await customer.choice(/.+/).first().click();
     await expect.poll(async () => (await customer.answers.count()) > before || (await card.isVisible())).toBe(true);
   }
-  await expect(customer.page.locator('#xiaoer-chat .identity.proven')).toBeVisible();
   await expect(customer.answers.last()).toContainText(done);
+  // The code was for this refund, and is spent with it.
+  await expect(customer.page.locator('#xiaoer-chat .identity')).toBeVisible();
+  await expect(customer.page.locator('#xiaoer-chat .identity.proven')).toHaveCount(0);
 }
+
+test('a change of the phone number: a code to the old one, a code to the new one, and the old one says stop', async ({ page }) => {
+  const customer = await Customer.arrive(page, 'C1010');
+  const texts = page.locator('.handset [data-testid="sms"]');
+  const earlier = await texts.count();
+  await customer.say('I want to change my phone number');
+  await customer.say('+1 415 555 0177');
+  await customer.choice(/^Yes/).first().click();
+  await customer.say(await customer.code(earlier));
+  await expect(texts.first()).toContainText('use this number');
+  await customer.say(await customer.code(earlier + 1));
+  const stop = page.locator('.handset').getByRole('button', { name: 'Reply STOP' });
+  await stop.click();
+  await expect(page.locator('.handset').getByRole('button', { name: 'Sent: STOP' })).toBeDisabled();
+  await expect(texts.first()).toContainText('stays as it is');
+});
