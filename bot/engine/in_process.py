@@ -232,5 +232,7 @@ def _import(project: Path) -> set[str]:
 
 
 def _belongs(module: ModuleType, project: Path) -> bool:
+    """Its own folder, also where the project has but a link to it."""
     places = [*getattr(module, "__path__", []), *([module.__file__] if module.__file__ else [])]
-    return any(Path(place).resolve().is_relative_to(project.resolve()) for place in places)
+    homes = [project.resolve(), (project / "actions").resolve()]
+    return any(Path(place).resolve().is_relative_to(home) for place in places for home in homes)

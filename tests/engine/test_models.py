@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import package, signing
+from bot.engine import in_process, package, signing
 from bot.engine import project as projects
 from bot.engine.engine import Engine
 from bot.engine.graph_runner import DirectGraphRunner
@@ -35,6 +35,15 @@ def the_model(project: Path) -> Path:
 
 
 # Signatures
+
+
+async def test_a_project_may_have_its_actions_by_a_link(project: Path, tmp_path: Path):
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for each in project.iterdir():
+        (linked / each.name).symlink_to(each)
+    await Engine.load(project=linked, model=the_model(project), settings=settings_of(linked))
+    assert in_process.register(linked).actions.keys() == in_process.register(project).actions.keys() != set()
 
 
 async def test_a_changed_package_is_refused_before_it_is_unpacked(project: Path):
