@@ -81,7 +81,8 @@ async def _open(request: web.Request, desk: Desk, account: Account, address: str
     await _replace(request, desk, address)
     token = await desk.sessions.open(account.id, version=account.version, address=address)
     session = digest_of(token)[:16]
-    await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address, session=session)
+    by = "password totp" if account.totp else "password"
+    await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address, session=session, by=by)
     await desk.floor.put_agent(account.agent())
     await desk.floor.set_state(account.id, "available", time.time())
     log.info("desk.signed_in", agent=account.id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import time
 
+import structlog
+
 from bot.errors import BadIdentity, NotFound
 from bot.gateway.identity import IdentityCheck
 from bot.gateway.limits import Limits
@@ -12,6 +14,8 @@ from bot.store.audit import Audit
 from bot.store.conversations import Conversations
 from bot.store.proofs import Proofs
 from bot.types import Identity
+
+log = structlog.get_logger(__name__)
 
 
 class SignIns:
@@ -40,6 +44,7 @@ class SignIns:
         except BadIdentity as error:
             await self._note(error, address=address, conversation_id=conversation_id, customer_id=identity.customer_id)
             raise
+        log.info("identity.proven", conversation=conversation_id, customer=identity.customer_id, address=address)
 
     async def still_holds(self, identity: Identity, conversation_id: str) -> None:
         """Raises BadIdentity if its proof was revoked meanwhile."""

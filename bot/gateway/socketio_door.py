@@ -8,6 +8,7 @@ answered by the event `message_error {code, message}`, as the acknowledgement wh
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -97,14 +98,17 @@ class SocketIODoor:
         self._server.eio.on("connect", self._session_began)
         self._server.eio.on("disconnect", self._session_ended)
 
-        if siblings is not None:
-            new_id = self._server.eio.generate_id
-            self._server.eio.generate_id = lambda: siblings.own(new_id())
+        self._server.eio.generate_id = self._new_id
 
     def attach(self, app: web.Application) -> None:
         for method in ("GET", "POST", "OPTIONS"):
             app.router.add_route(method, PATH, self._handle)
         app.on_shutdown.append(self._close)
+
+    def _new_id(self) -> str:
+        """Of a session: whoever knows it reads along and writes, so nobody guesses it. The library's has 96 bits."""
+        made = secrets.token_urlsafe(24)
+        return made if self._siblings is None else self._siblings.own(made)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         stranger = self._siblings.stranger(request.query.get("sid", "")) if self._siblings else None

@@ -66,6 +66,9 @@ async def test_signing_in_and_out_is_recorded(worker: Worker) -> None:
         come, gone = await trail(gateway, "desk.signed_in", "desk.signed_out")
         assert (come["actor"], come["address"]) == ("agent:lin", "198.51.100.7")
         assert come["fields"]["session"] == gone["fields"]["session"]
+        assert come["fields"]["by"] == "password"
+    async with worker() as gateway, person(gateway, "mei"):
+        assert (await trail(gateway, "desk.signed_in"))[-1]["fields"]["by"] == "password totp"
 
 
 async def test_a_supervisor_needs_a_code_that_is_good_once(worker: Worker) -> None:

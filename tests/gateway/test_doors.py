@@ -21,6 +21,7 @@ async def test_every_answer_carries_the_security_headers(gateway: Gateway) -> No
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
             assert "Strict-Transport-Security" not in answer.headers, "only where the answer goes over TLS"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -84,6 +85,16 @@ async def test_a_session_is_taken_up_again_with_what_only_the_server_gave_out(ga
 async def test_a_made_up_session_gets_a_new_one(gateway: Gateway) -> None:
     async with webchat(gateway) as chat:
         assert await chat.session("alice") != "alice"
+
+
+async def test_a_session_id_cannot_be_guessed(gateway: Gateway) -> None:
+    ids = set()
+    for _ in range(20):
+        async with gateway.client.get("/socket.io/?EIO=4&transport=polling") as answer:
+            ids.add(json.loads((await answer.text()).removeprefix("0"))["sid"])
+    assert len(ids) == 20
+    assert min(map(len, ids)) >= 32, "each letter is six bits of chance"
+    assert len({each[:6] for each in ids} | {each[-6:] for each in ids}) == 40, "no number that counts up in it"
 
 
 async def test_somebody_elses_session_cannot_be_written_to(gateway: Gateway) -> None:
