@@ -53,10 +53,12 @@ class Shelf:
     def sorted(self, key: Ed25519PublicKey | None = None) -> tuple[list[Signed], list[tuple[Path, ModelError]]]:
         """What `key` (if none is given, the one that models are checked with) signed, the newest by signed time first;
         and why the others are none of it."""
-        key = key or signing.verify_key(self._settings)
         signed: list[Signed] = []
         refused: list[tuple[Path, ModelError]] = []
-        for path in self.packages():
+        packages = self.packages()
+        key = key or (signing.verify_key(self._settings) if packages else None)
+        for path in packages:
+            assert key is not None  # noqa: S101
             try:
                 signed.append(Signed(path, signing.statement_of(path, key)))
             except ModelError as error:
