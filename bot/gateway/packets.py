@@ -98,7 +98,19 @@ async def environ_of(request: web.Request) -> dict[str, Any]:
 
 
 class WebSocket(driver.WebSocket):  # type: ignore[misc]  # it has no types
-    """Engine.IO's, which does not agree to compress: that takes memory for each connection."""
+    """Engine.IO's. It does not agree to compress, which takes memory for each connection, and it ends with its session:
+    a client that closes that, and stays, would hold a line that is counted nowhere."""
+
+    def __init__(self, handler: Any, server: Any) -> None:
+        super().__init__(handler, server)
+        self._over = False
+
+    async def wait(self) -> Any:
+        if self._over:
+            raise OSError("the client has closed its session")
+        said = await super().wait()
+        self._over = isinstance(said, str) and said.startswith(str(engineio.packet.CLOSE))
+        return said
 
     async def __call__(self, environ: Any) -> Any:
         self.environ = environ

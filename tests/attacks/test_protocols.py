@@ -166,6 +166,15 @@ async def test_what_is_no_packet_is_no_error_of_ours(gateway: Gateway, what: str
     await still_serves(gateway)
 
 
+async def test_who_closes_the_session_holds_no_line_afterwards(gateway: Gateway) -> None:
+    async with gateway.client.ws_connect("/socket.io/?EIO=4&transport=websocket") as socket:
+        await socket.receive()
+        await socket.send_str("1")
+        async with asyncio.timeout(5):
+            while (await socket.receive()).type is WSMsgType.TEXT:
+                pass
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"d=", b"d=%", b"d=40", b"\x1e" * 20, b"4\x1e" * 17, b"40\x1e\xff"])
 async def test_a_post_of_packets_that_cannot_be_read_is_refused(gateway: Gateway, body: bytes) -> None:
     report = Report()
