@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": "talk to the bot in this terminal",
     "parse": "show what the bot understands of a text",
     "validate": "check a project's files before training",
+    "help": "ask the help centre, and check its articles",
     "nlu": "measure and inspect the understanding",
     "conversation": "look into one conversation, repair it",
     "model": "list, check and sign models",

@@ -30,13 +30,13 @@ def run(args: argparse.Namespace) -> int:
 async def _run(args: argparse.Namespace) -> int:
     engine = await load_engine(args)
     as_json = args.json or args.text == "-"
-    for text in _texts(args.text):
+    for text in texts(args.text):
         result = await _understood(engine, text, args.language)
         print(json.dumps(result, ensure_ascii=False) if as_json else _plain(result), flush=True)
     return 0
 
 
-def _texts(argument: str) -> Iterator[str]:
+def texts(argument: str) -> Iterator[str]:
     if argument != "-":
         yield argument
         return
@@ -47,6 +47,7 @@ def _texts(argument: str) -> Iterator[str]:
 async def _understood(engine: Engine, text: str, language: str) -> dict[str, Any]:
     parsed = await engine.parse(text, language=language)
     ranking = parsed.get("intent_ranking") or [parsed["intent"]]
+    act = parsed.get("act") or {}
     return {
         "text": text,
         "intent": parsed["intent"].get("name"),
@@ -56,13 +57,16 @@ async def _understood(engine: Engine, text: str, language: str) -> dict[str, Any
             for each in ranking
             if each.get("name")
         ],
+        "act": act.get("name"),
+        "act_confidence": round(float(act.get("confidence") or 0.0), 4),
         "entities": parsed["entities"],
         "language": parsed.get("language") or "",
     }
 
 
 def _plain(result: dict[str, Any]) -> str:
-    lines = [f"{result['intent']}  {result['confidence']:.2f}  {result['language']}".rstrip()]
+    said = f"  {result['act']} {result['act_confidence']:.2f}" if result["act"] else ""
+    lines = [f"{result['intent']}  {result['confidence']:.2f}{said}  {result['language']}".rstrip()]
     lines += [f"  {each['confidence']:.2f}  {each['intent']}" for each in result["ranking"][1:4]]
     lines += [f"  {each['entity']} = {json.dumps(each['value'], ensure_ascii=False)}" for each in result["entities"]]
     return "\n".join(lines)

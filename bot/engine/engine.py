@@ -155,10 +155,12 @@ class Engine:
     def forget(self, conversation_id: str) -> None:
         self._hot.take(conversation_id)
 
-    async def parse(self, text: str, *, language: str = "") -> dict[str, Any]:
-        """What the NLU makes of a text, as Rasa's parse result, with `language` where the pipeline tells it."""
+    async def parse(self, text: str, *, language: str = "", **metadata: Any) -> dict[str, Any]:
+        """What the NLU makes of a text, as Rasa's parse result, with `language` where the pipeline tells it.
+        `metadata` is what components look at: `help=True` asks the help centre whatever the text is."""
         tracker = self._parts.model.new_tracker("parse")
-        return self._parts.model.understand(text, tracker, metadata={"language": language} if language else {})
+        told = {"language": language, **metadata} if language else metadata
+        return self._parts.model.understand(text, tracker, metadata=told)
 
     def _tracker(self, conversation: Conversation, events: Sequence[Mapping[str, Any]], after: int) -> HotTracker:
         hot = self._hot.take(conversation.id)
