@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from bot.cli.loading import add_model_option, load_engine
 from bot.cli.parse import texts
+from bot.engine.project import domain_path
 from bot.errors import ConfigError
 from bot.help import check
 from bot.help.articles import FOLDER, plain, read_all
@@ -61,6 +66,18 @@ def _check(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise ConfigError(f"data/{FOLDER}: missing; articles are data/{FOLDER}/<language>/<id>.md")
     articles = read_all(folder)
-    problems = check.problems_in(articles, args.project)
+    problems = check.problems_in(
+        articles,
+        check.facts_of(folder / "facts.yml"),
+        intents=_intents(domain_path(args.project)),
+        today=datetime.now(UTC).date(),
+    )
     print("\n".join(problems) if problems else f"{len(articles)} articles, nothing to say against them")
     return 1 if problems else 0
+
+
+def _intents(path: Path) -> set[str]:
+    files = [path] if path.is_file() else sorted(path.rglob("*.y*ml"))
+    found = [yaml.safe_load(each.read_text(encoding="utf-8")) or {} for each in files]
+    intents = [intent for domain in found for intent in domain.get("intents") or ()]
+    return {next(iter(each)) if isinstance(each, dict) else str(each) for each in intents}
