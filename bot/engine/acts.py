@@ -1,0 +1,63 @@
+"""What is done when somebody does not ask for the thing, but asks about it, or says that they do not want it.
+
+`config.yml` names it before RulePolicy, with the intents whose rules change something, and what each act leads to:
+
+    policies:
+    - name: bot.engine.acts.ActsPolicy
+      priority: 8
+      effects: [freeze_card, unfreeze_card, ...]
+      asides:
+        question: action_answer_question
+        negated: action_not_wanted
+        other_person: action_about_somebody_else
+
+Outside any form, a message with one of `effects` as its intent and one of `asides` as its act goes to that action
+instead of the intent's rule. It predicts nothing for pressed buttons and where the act is less sure than `sure`. What
+no intent covers goes to `unanswered` if the help centre has an article for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.engine.decided import DecidedPolicy
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
+class ActsPolicy(DecidedPolicy):
+    """Predicts by `aside_for`; learns nothing."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"priority": 8, "effects": [], "asides": {}, "answers": "", "sure": 0.5}
+
+    def predict_action_probabilities(
+        self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: Any = None, **kwargs: Any
+    ) -> PolicyPrediction:
+        probabilities = self._default_predictions(domain)
+        listens = tracker.latest_action_name == ACTION_LISTEN_NAME and not tracker.active_loop_name
+        action = aside_for(tracker.latest_message.parse_data, self.config) if listens and tracker.latest_message else ""
+        if action in domain.action_names_or_texts:
+            probabilities[domain.index_for_action(action)] = 1.0
+        return self._prediction(probabilities)
+
+
+def aside_for(parsed: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """The action that a message needs instead of its intent's; "" if there is none."""
+    act = parsed.get("act") or {}
+    intent = (parsed.get("intent") or {}).get("name")
+    if not act or (parsed.get("metadata") or {}).get("accepted_offer"):
+        return ""
+    aside = str(config["asides"].get(act["name"], ""))
+    if aside and intent in config["effects"] and config["sure"] <= act["confidence"]:
+        return aside
+    if (parsed.get("help") or {}).get("answered") and intent not in config["effects"]:
+        return str(config["answers"])
+    return ""
