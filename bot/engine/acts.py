@@ -13,7 +13,7 @@
 
 Outside any form, a message with one of `effects` as its intent and one of `asides` as its act goes to that action
 instead of the intent's rule. It predicts nothing for pressed buttons and where the act is less sure than `sure`. What
-no intent covers goes to `unanswered` if the help centre has an article for it.
+no intent covers goes to `answers` if the help centre has an article for it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME as FALLBACK
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -36,7 +37,14 @@ class ActsPolicy(DecidedPolicy):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"priority": 8, "effects": [], "asides": {}, "answers": "", "sure": 0.5}
+        return {
+            "priority": 8,
+            "effects": [],
+            "asides": {},
+            "answers": "",
+            "sure": 0.5,
+            "out_of_scope_intent": "out_of_scope",
+        }
 
     def predict_action_probabilities(
         self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: Any = None, **kwargs: Any
@@ -58,6 +66,5 @@ def aside_for(parsed: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     aside = str(config["asides"].get(act["name"], ""))
     if aside and intent in config["effects"] and config["sure"] <= act["confidence"]:
         return aside
-    if (parsed.get("help") or {}).get("answered") and intent not in config["effects"]:
-        return str(config["answers"])
-    return ""
+    uncovered = intent in (FALLBACK, config["out_of_scope_intent"])
+    return str(config["answers"]) if uncovered and (parsed.get("help") or {}).get("answered") else ""
