@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from bot.cli.loading import add_model_option, load_engine
 from bot.cli.parse import texts
 from bot.engine.project import domain_path
 from bot.errors import ConfigError
+from bot.files import read_yaml
 from bot.help import check
 from bot.help.articles import FOLDER, plain, read_all
 
@@ -78,6 +77,6 @@ def _check(args: argparse.Namespace) -> int:
 
 def _intents(path: Path) -> set[str]:
     files = [path] if path.is_file() else sorted(path.rglob("*.y*ml"))
-    found = [yaml.safe_load(each.read_text(encoding="utf-8")) or {} for each in files]
+    found = [read_yaml(each) or {} for each in files]
     intents = [intent for domain in found for intent in domain.get("intents") or ()]
     return {next(iter(each)) if isinstance(each, dict) else str(each) for each in intents}

@@ -26,9 +26,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import ConfigError
+from bot.files import parse_yaml
 
 FOLDER = "help"
 AUDIENCES = ("everyone", "signed_in")
@@ -106,11 +105,8 @@ def read(path: Path) -> Article:
 
 
 def _head(lines: list[str], place: str) -> dict[str, Any]:
-    try:
-        head = yaml.safe_load("\n".join(lines))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 2
-        raise ConfigError(f"{place}:{line}: the head is not YAML: {error.problem}") from error
+    # The empty line stands for the `---` above, so that errors name the file's own lines.
+    head = parse_yaml("\n".join(["", *lines]), name=place)
     if not isinstance(head, dict):
         raise ConfigError(f"{place}:2: expected keys and values, as `title: ...`")
 

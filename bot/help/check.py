@@ -16,9 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import ConfigError
+from bot.files import read_yaml
 from bot.help.articles import FOLDER, Article, plain
 
 ALIKE = 0.6
@@ -49,10 +48,7 @@ def facts_of(path: Path) -> Mapping[str, Mapping[str, list[str]]]:
     """Raises ConfigError for a file that is not as above; none is no facts."""
     if not path.exists():
         return {}
-    try:
-        facts = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"data/{FOLDER}/facts.yml: {' '.join(str(error).split())}") from error
+    facts = read_yaml(path) or {}
     wrong = [name for name, fact in facts.items() if not _is_fact(fact)] if isinstance(facts, dict) else ["(the file)"]
     if wrong:
         raise ConfigError(
