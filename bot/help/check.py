@@ -24,7 +24,7 @@ ALIKE = 0.6
 """Of two articles' word runs, the share in common from which they are twins (Jaccard)."""
 RUN = 5
 _NUMBER = re.compile(r"(?:[¥￥$€£]\s?)?\d[\d,]*(?:\.\d+)?\s?(?:%|％|万|元|yuan|CNY|[a-z]{3}\b)?", re.IGNORECASE)
-_SENTENCES = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；;])|\n+")
 
 
 def problems_in(
