@@ -31,7 +31,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.errors import ConfigError
 from bot.nlu import act_model
 from bot.nlu.act_model import Acts
-from bot.nlu.classifier import table_of
+from bot.nlu.classifier import late_of, table_of
+from bot.nlu.features import IN_DOUBT
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class ActClassifier(GraphComponent):
                 table_of([each for each, _ in told]).dense,
                 [act for _, act in told],
                 [each.get(INTENT) for each, _ in told],
+                late_of([each for each, _ in told]),
             )
             act_model.save(self._acts, folder)
         return self._resource
@@ -111,7 +113,7 @@ class ActClassifier(GraphComponent):
         return messages
 
     def _ranking(self, message: Message, acts: Acts) -> list[dict[str, Any]]:
-        probabilities = acts.judge(message.get(TEXT), table_of([message]).dense[0])
+        probabilities = acts.judge(message.get(TEXT), table_of([message]).dense[0], message.get(IN_DOUBT))
         order = np.argsort(-probabilities)
         return [{"name": acts.names[each], "confidence": float(probabilities[each])} for each in order]
 

@@ -79,7 +79,7 @@ class CalibratedClassifier(IntentClassifier, GraphComponent):
             self._model = cascade.learn(
                 table_of(examples),
                 names,
-                late=_late(examples),
+                late=late_of(examples),
                 outside=self._config["out_of_scope_intent"] or "",
                 false_alarms=self._config["false_alarms"],
             )
@@ -140,7 +140,7 @@ def table_of(messages: list[Message]) -> Table:
     )
 
 
-def _late(messages: list[Message]) -> Array | None:
+def late_of(messages: list[Message]) -> Array | None:
     """The vectors of an encoder that is asked in doubt, if there is one."""
     found = [[each.features[0] for each in message.features if each.type == IN_DOUBT] for message in messages]
     return np.asarray([np.concatenate(vectors) for vectors in found], np.float32) if found[0] else None
