@@ -9,14 +9,15 @@ metadata has `help: true`, and sets `help` in the parse result:
 
     {"answered": true, "articles": [{"id", "language", "title", "score", "heading", "passage", "audience"}, ...]}
 
-`score` is the calibrated probability that the article is the right one; `answered` says whether the first reaches
-`sure`. Articles come in the message's language where there are any.
+`score` says how surely the article answers; `answered` whether the first reaches `sure`. Articles come in the message's
+language where there are any.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,47 +32,38 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 
-from bot.help import shelf as shelves
 from bot.help.articles import Article, Passage
 from bot.help.importer import HELP
-from bot.help.shelf import Judge, Shelf, Words
-from bot.nlu.classifier import table_of
+from bot.help.shelf import Line, Shelf, View, Words
+from bot.nlu.classifier import dense_of, late_of
+from bot.nlu.features import IN_DOUBT
 from bot.nlu.table import Array
 
 STRANGERS = 400
 """Texts without an article that are learned from at most."""
-_PASSAGES = "passage"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """The articles, and the shelf they are found on."""
+    """The articles of a language, and the shelf they are found on."""
 
-    def __init__(self, articles: list[Article], shelf: Shelf, kinds: list[tuple[str, int]]) -> None:
-        self.articles, self.shelf, self._kinds = articles, shelf, kinds
-        """`kinds` says of each text on the shelf what it is, and of a passage which one."""
-        self.languages = {article.language for article in articles}
+    articles: tuple[Article, ...]
+    shelf: Shelf
+    passages: tuple[int, ...]
+    """Of each text on the shelf which passage it is, -1 for titles and questions."""
 
-    def ask(self, text: str, dense: Array, *, language: str, day: date, most: int) -> list[dict[str, Any]]:
-        among = np.array(
-            [
-                place
-                for place, article in enumerate(self.articles)
-                if article.valid_on(day) and (language not in self.languages or article.language == language)
-            ],
-            np.int64,
-        )
-        if not len(among):
-            return []
-        terms = shelves.terms_of(text)
-        scores = self.shelf.ask(terms, dense, among=among)
-        best = np.argsort(-scores, kind="stable")[:most]
-        return [self._told(int(among[each]), float(scores[each]), terms, dense) for each in best]
+    def ask(self, text: str, vectors: Sequence[Array], *, day: date) -> Iterator[dict[str, Any]]:
+        """Every valid article, the likeliest first."""
+        nearness = self.shelf.nearness(text, vectors)
+        sure = self.shelf.line.surely(self.shelf.scores(nearness))
+        for place in np.argsort(-sure, kind="stable"):
+            if self.articles[place].valid_on(day):
+                yield self._told(int(place), float(sure[place]), nearness)
 
-    def _told(self, place: int, score: float, terms: list[str], dense: Array) -> dict[str, Any]:
+    def _told(self, place: int, score: float, nearness: Array) -> dict[str, Any]:
         article = self.articles[place]
-        own = np.flatnonzero(self.shelf.article == place)
-        texts = np.array([text for text in own if self._kinds[text][0] == _PASSAGES], np.int64)
-        passage = article.passages[self._kinds[self.shelf.best_text(terms, dense, texts)][1]]
+        own = [text for text in np.flatnonzero(self.shelf.article == place) if self.passages[text] >= 0]
+        passage = article.passages[self.passages[max(own, key=lambda text: nearness[text])]]
         return {
             "id": article.id,
             "language": article.language,
@@ -82,49 +74,56 @@ class Library:
             "audience": article.audience,
         }
 
-    def save(self, folder: Path) -> None:
-        """Two files without code: `help.json` and `help.npz`."""
-        shelf, words = self.shelf, self.shelf.words
+    @classmethod
+    def of(cls, messages: Sequence[Message], strangers: Sequence[Message]) -> Library:
+        """From featurized messages as `bot.help.importer.messages_of` makes them. `strangers` are featurized messages
+        that no article answers."""
+        whose = [message.get(HELP) for message in messages]
+        articles = tuple(_article(each["id"], each["language"], each["article"]) for each in whose if "article" in each)
+        places = {article.id: place for place, article in enumerate(articles)}
+        shelf = Shelf.of(
+            [message.get(TEXT) for message in messages],
+            [np.array(dense) for dense in zip(*map(_learned_vectors, messages), strict=True)],
+            [places[each["id"]] for each in whose],
+        ).learned([(each.get(TEXT), _learned_vectors(each)) for each in strangers])
+        return cls(articles=articles, shelf=shelf, passages=tuple(int(each.get("place", -1)) for each in whose))
+
+    def save(self, path: Path) -> None:
+        """Two files without code: `path` with the endings .json and .npz."""
+        words = self.shelf.words
         told = {
             "articles": [_plain(article) for article in self.articles],
-            "kinds": self._kinds,
+            "passages": self.passages,
             "terms": list(words.places),
-            "judge": asdict(shelf.judge),
+            "line": asdict(self.shelf.line),
         }
-        (folder / "help.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        np.savez(
-            folder / "help.npz",
-            article=shelf.article,
-            dense=shelf.dense.astype(np.float16),
-            centre=shelf.centre,
-            rarity=words.rarity,
-            data=words.weights.data,
-            indices=words.weights.indices,
-            indptr=words.weights.indptr,
-        )
+        path.with_suffix(".json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+        arrays = {"article": self.shelf.article, "rarity": words.rarity, "data": words.weights.data}
+        arrays |= {"indices": words.weights.indices, "indptr": words.weights.indptr}
+        for number, view in enumerate(self.shelf.views):
+            arrays |= {f"dense{number}": view.dense.astype(np.float16), f"centre{number}": view.centre}
+        np.savez(path.with_suffix(".npz"), **arrays)
 
     @classmethod
-    def load(cls, folder: Path) -> Library:
-        told = json.loads((folder / "help.json").read_text(encoding="utf-8"))
-        with np.load(folder / "help.npz", allow_pickle=False) as arrays:
+    def load(cls, path: Path) -> Library:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
         places = {term: place for place, term in enumerate(told["terms"])}
-        weights = csr_matrix(
-            (found["data"], found["indices"], found["indptr"]), shape=(len(places), len(found["article"]))
-        )
-        judge = Judge(weights=tuple(told["judge"]["weights"]), bias=told["judge"]["bias"])
+        shape = (len(places), len(found["article"]))
+        weights = csr_matrix((found["data"], found["indices"], found["indptr"]), shape=shape)
+        views = [
+            View(dense=found[f"dense{number}"].astype(np.float32), centre=found[f"centre{number}"])
+            for number in range(sum(name.startswith("dense") for name in found))
+        ]
         shelf = Shelf(
             article=found["article"],
-            dense=found["dense"].astype(np.float32),
-            centre=found["centre"],
+            views=tuple(views),
             words=Words(places, found["rarity"], weights),
-            judge=judge,
+            line=Line(**told["line"]),
         )
-        articles = [
-            _article(each["id"], each["language"], {**each, "passages": [list(p.values()) for p in each["passages"]]})
-            for each in told["articles"]
-        ]
-        return cls(articles, shelf, [(kind, place) for kind, place in told["kinds"]])
+        articles = tuple(_article(each["id"], each["language"], each) for each in told["articles"])
+        return cls(articles=articles, shelf=shelf, passages=tuple(told["passages"]))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -141,9 +140,9 @@ class HelpCentre(GraphComponent):
         }
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, library: Library | None = None
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, libraries: Mapping[str, Library]
     ) -> None:
-        self._config, self._storage, self._resource, self._library = config, storage, resource, library
+        self._config, self._storage, self._resource, self._libraries = config, storage, resource, libraries
 
     @classmethod
     def create(
@@ -153,7 +152,7 @@ class HelpCentre(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> HelpCentre:
-        return cls(config, model_storage, resource)
+        return cls(config, model_storage, resource, {})
 
     @classmethod
     def load(
@@ -165,17 +164,17 @@ class HelpCentre(GraphComponent):
         **kwargs: Any,
     ) -> HelpCentre:
         with model_storage.read_from(resource) as folder:
-            library = Library.load(folder) if (folder / "help.json").exists() else None
-        return cls(config, model_storage, resource, library)
+            libraries = {path.stem: Library.load(path) for path in sorted(folder.glob("*.json"))}
+        return cls(config, model_storage, resource, libraries)
 
     def train(self, training_data: TrainingData) -> Resource:
         messages = [message for message in training_data.training_examples if message.get(HELP)]
+        outside = [each for each in training_data.intent_examples if each.get(INTENT) in self._config["intents"]]
         with self._storage.write_to(self._resource) as folder:
-            if messages:
-                strangers = [
-                    each for each in training_data.intent_examples if each.get(INTENT) in self._config["intents"]
-                ]
-                library_of(messages, strangers).save(folder)
+            for language in sorted({message.get(HELP)["language"] for message in messages}):
+                own = [message for message in messages if message.get(HELP)["language"] == language]
+                strangers = [each for each in outside if each.get("language", language) == language]
+                Library.of(own, strangers[:: max(1, len(strangers) // STRANGERS)]).save(folder / f"{language}.json")
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -183,8 +182,8 @@ class HelpCentre(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            if self._library is not None and message.get(TEXT) and self._wanted(message):
-                message.set(HELP, self._answer(message, self._library), add_to_output=True)
+            if self._libraries and message.get(TEXT) and self._wanted(message):
+                message.set(HELP, self._answer(message), add_to_output=True)
         return messages
 
     def _wanted(self, message: Message) -> bool:
@@ -194,42 +193,33 @@ class HelpCentre(GraphComponent):
             or (message.get(INTENT) or {}).get("name") in self._config["intents"]
         )
 
-    def _answer(self, message: Message, library: Library) -> dict[str, Any]:
-        metadata = message.get(METADATA) or {}
-        said = message.get("language") or ""
-        language = said if said in library.languages else message.get("dominant_language") or said
-        day = datetime.fromtimestamp(metadata["now"], UTC).date() if "now" in metadata else datetime.now(UTC).date()
-        dense = table_of([message]).dense[0]
-        articles = library.ask(message.get(TEXT), dense, language=language, day=day, most=self._config["most"])
+    def _answer(self, message: Message) -> dict[str, Any]:
+        now = (message.get(METADATA) or {}).get("now")
+        day = (datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)).date()
+        spoken = [message.get("language"), message.get("dominant_language")]
+        language = next((each for each in spoken if each in self._libraries), "")
+        asked = [self._libraries[language]] if language else self._libraries.values()
+        vectors = _vectors(message)
+        found = [each for library in asked for each in library.ask(message.get(TEXT), vectors, day=day)]
+        articles = sorted(found, key=lambda each: -each["score"])[: self._config["most"]]
         return {"answered": bool(articles) and self._config["sure"] <= articles[0]["score"], "articles": articles}
 
 
-def library_of(messages: list[Message], strangers: list[Message]) -> Library:
-    """The articles of featurized messages as `bot.help.importer.messages_of` makes them, and a shelf that has learned
-    how sure it may be. `strangers` are featurized messages that no article answers."""
-    articles: list[Article] = []
-    places: dict[tuple[str, str], int] = {}
-    for message in messages:
-        whose = message.get(HELP)
-        if "article" in whose:
-            places[whose["language"], whose["id"]] = len(articles)
-            articles.append(_article(whose["id"], whose["language"], whose["article"]))
-    whose_place = [places[message.get(HELP)["language"], message.get(HELP)["id"]] for message in messages]
-    dense = table_of(messages).dense
-    shelf = Shelf.of([message.get(TEXT) for message in messages], dense, whose_place)
-    kinds = [(message.get(HELP)["kind"], int(message.get(HELP).get("place", 0))) for message in messages]
-    questions = np.array([place for place, (kind, _) in enumerate(kinds) if kind == "question"], np.int64)
-    some = strangers[:: max(1, len(strangers) // STRANGERS)]
-    apart = [(shelves.terms_of(each.get(TEXT)), table_of([each]).dense[0]) for each in some]
-    order = sorted({article.language for article in articles})
-    groups = np.array([order.index(article.language) for article in articles], np.int64)
-    judge = shelves.learn(shelf, questions, apart, groups)
-    learned = Shelf(article=shelf.article, dense=shelf.dense, centre=shelf.centre, words=shelf.words, judge=judge)
-    return Library(articles, learned, kinds)
+def _vectors(message: Message) -> list[Array]:
+    """A message's, one of each encoder; the one that is asked in doubt is asked."""
+    late = message.get(IN_DOUBT)
+    return [*dense_of(message), *([late()] if late is not None else [])]
+
+
+def _learned_vectors(message: Message) -> list[Array]:
+    """The same of a text of the training data."""
+    late = late_of([message])
+    return [*dense_of(message), *([late[0]] if late is not None else [])]
 
 
 def _plain(article: Article) -> dict[str, Any]:
     told = asdict(article)
+    told["passages"] = [[passage.heading, passage.text] for passage in article.passages]
     for key in ("valid_from", "valid_until"):
         told[key] = told[key].isoformat() if told[key] else ""
     return told

@@ -1,9 +1,9 @@
 """What kind of saying a message is: a request, a question, a denial ..., apart from what it is about.
 
 Multinomial logistic regression on runs of the frame (`bot.nlu.frames`), on the words and characters themselves, and on
-sentence vectors. Where an encoder is asked in doubt only, there are two: the second has its vectors too, and judges
-what the first is not sure of, or what no other encoder read. Their probabilities are sharpened or softened by what a part
-left out of learning asks for (Guo et al. 2017).
+sentence vectors. Where an encoder is asked in doubt only, there are two: the second has its vectors instead, and judges
+what the first is not sure of, or what no other encoder read. Their probabilities are sharpened or softened by what a
+part left out of learning asks for (Guo et al. 2017).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """`weights` [terms + components of its views, names], `bias` [names]."""
+    """`weights` [terms + components of its view, names], `bias` [names]."""
 
     weights: Array
     bias: Array
@@ -85,19 +85,18 @@ class Acts:
     """Of each term, with its mark, among the weights."""
     views: tuple[View, ...]
     heads: tuple[Head, ...]
-    """As many as views: the second sees both."""
+    """As many as views, each with its own."""
 
     def judge(self, text: str, dense: Array, late: Late | None = None) -> npt.NDArray[np.float64]:
         """The probability of each name. `late` gives the vector of the encoder that is asked in doubt."""
         found = _row(terms(text, self.shared), self.places)
-        seen = self.views[0].seen(dense)
-        judged = self._by(0, found, seen)
+        judged = self._by(0, found, dense)
         if len(self.heads) == 1 or late is None or (np.any(dense) and judged.max() >= SURE):
             return judged
-        return self._by(1, found, np.concatenate([seen, self.views[1].seen(late())]))
+        return self._by(1, found, late())
 
-    def _by(self, which: int, found: tuple[Labels, Array], seen: Array) -> npt.NDArray[np.float64]:
-        head, (places, values) = self.heads[which], found
+    def _by(self, which: int, found: tuple[Labels, Array], vector: Array) -> npt.NDArray[np.float64]:
+        head, seen, (places, values) = self.heads[which], self.views[which].seen(vector), found
         scores = values @ head.weights[places] + seen @ head.weights[len(self.places) :] + head.bias
         return np.asarray(np.exp(log_softmax(scores[None] * head.sharpness))[0])
 
@@ -124,8 +123,8 @@ def learn(
     views, heads = [], []
     for vectors in (dense,) if late is None else (dense, late):
         views.append(View.of(vectors))
-        table = hstack([table, csr_matrix(views[-1].seen(vectors))], format="csr", dtype=np.float32)
-        heads.append(_head(table, labels, kinds=len(order)))
+        seen = csr_matrix(views[-1].seen(vectors))
+        heads.append(_head(hstack([table, seen], format="csr", dtype=np.float32), labels, kinds=len(order)))
     return Acts(names=order, shared=shared, places=places, views=tuple(views), heads=tuple(heads))
 
 
@@ -158,11 +157,11 @@ def _head(table: csr_matrix, labels: Labels, *, kinds: int) -> Head:
 
 
 def _fit(table: csr_matrix, labels: Labels, *, kinds: int) -> tuple[Array, Array]:
-    """Rare kinds count more, by the root of how rare they are."""
+    """Every kind counts the same, however many examples it has."""
     from sklearn.linear_model import LogisticRegression
 
     counts = np.bincount(labels, minlength=kinds)
-    weight = {kind: float(np.sqrt(len(labels) / (kinds * max(1, count)))) for kind, count in enumerate(counts)}
+    weight = {kind: len(labels) / (kinds * max(1, int(count))) for kind, count in enumerate(counts)}
     model = LogisticRegression(C=BENDING, max_iter=200, class_weight=weight, tol=1e-3).fit(table, labels)
     coefficients, intercepts = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn then keeps the one of the second class, which is both halves of it

@@ -146,6 +146,11 @@ def late_of(messages: list[Message]) -> Array | None:
     return np.asarray([np.concatenate(vectors) for vectors in found], np.float32) if found[0] else None
 
 
+def dense_of(message: Message) -> list[Array]:
+    """Its sentence vectors, one of each encoder."""
+    return _sentence_features(message)[1]
+
+
 def _sentence_features(message: Message) -> tuple[csr_matrix, list[Array]]:
     """Not by Rasa's `get_sparse_features`, which copies what it combines."""
     found = [each for each in message.features if each.type == FEATURE_TYPE_SENTENCE and each.attribute == TEXT]
