@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { useSettled, useStore } from '../lib/hooks';
 import { fill, languageOf, type Language } from '../lib/locale';
+import { linksFrom } from '../lib/rich';
 import { DeskClient, type DeskState } from './client';
 import { Context } from './Context';
 import { Conversation } from './Conversation';
@@ -17,6 +18,7 @@ import './desk.css';
 
 const NOTICE_MS = 6_000;
 const client = new DeskClient();
+linksFrom(location.origin);
 void client.start();
 
 function Desk() {

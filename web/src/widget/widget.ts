@@ -5,6 +5,7 @@ import type { IdentitySource } from '../chat/identity';
 import { browserChannel } from '../chat/here';
 import { memory, type Memory } from '../chat/memory';
 import { formOf, languageOf, type Language } from '../lib/locale';
+import { linksFrom } from '../lib/rich';
 import { Store } from '../lib/store';
 import { App, type View } from './App';
 import css from './widget.css?inline';
@@ -60,6 +61,7 @@ function boot(given: Settings = {}): Booted {
   }
   settings = { ...settings, ...given };
   const server = settings.server?.replace(/\/$/, '') ?? origin;
+  linksFrom(server);
   const lasting = memory(() => window.localStorage);
   const wanted = settings.locale ?? (document.documentElement.lang || navigator.language);
   const locale = formOf(languageOf(chosenLocale(lasting) ?? wanted));
