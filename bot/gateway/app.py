@@ -18,6 +18,7 @@ from bot.gateway.connections import lobby, plain
 from bot.gateway.errors import errors, remember
 from bot.gateway.frontdoor import FrontDoor
 from bot.gateway.headers import Origins, Proxies, add_headers
+from bot.gateway.help_pages import HelpPages
 from bot.gateway.keys import CHANNELS, FRONT_DOOR, NATIVE, ORIGINS, PLACES, PROXIES, SETTINGS, SOCKETS, Sockets
 from bot.gateway.pages import Pages
 from bot.gateway.places import Places
@@ -68,6 +69,7 @@ def make_app(
             socketio = SocketIODoor(channel, door, origins=origins, proxies=proxies, places=places, siblings=siblings)
             socketio.attach(app)
     app.router.add_get("/desk", _to_desk)
+    HelpPages(Path(settings.project)).add_routes(app)
     Pages(Path(settings.project) / "web" / "dist", shop=settings.demo).add_routes(app)
     app.on_shutdown.append(_going_away)
     return app
