@@ -29,6 +29,7 @@ ALARMS = (0.02, 0.05, 0.10)
 class Example:
     text: str
     label: str
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +43,25 @@ class Answer:
     outside: float
     refused: bool
     ms: float
+    act: str = ""
+    act_confidence: float = 0.0
 
 
-def read(path: Path, *, text: str, label: str) -> list[Example]:
-    """The rows of a CSV file with a header that have a text and a label. Raises ConfigError."""
+def read(path: Path, *, text: str, label: str, act: str = "") -> list[Example]:
+    """The rows of a CSV file with a header that have a text and a label, with the column `act` if one is named. Raises
+    ConfigError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
-            for column in (text, label):
+            for column in (text, label, *([act] if act else [])):
                 if column not in (rows.fieldnames or ()):
                     known = ", ".join(rows.fieldnames or ())
                     raise ConfigError(f"{path}: no column {column!r}; its columns: {known}")
-            found = [Example(row[text].strip(), row[label].strip()) for row in rows if row[text] and row[label]]
+            found = [
+                Example(row[text].strip(), row[label].strip(), (row[act] or "").strip() if act else "")
+                for row in rows
+                if row[text] and row[label]
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot be read as CSV: {error}") from error
     return [example for example in found if example.text and example.label]
@@ -105,6 +113,7 @@ def _answer(parsed: dict[str, Any], example: Example, *, outside: str, ms: float
     ranking = [each for each in parsed.get("intent_ranking") or [parsed["intent"]] if each["name"]]
     inside = [each for each in ranking if each["name"] not in (FALLBACK, outside)]
     best: dict[str, Any] = inside[0] if inside else {"name": "", "confidence": 0.0}
+    act = parsed.get("act") or {"name": "", "confidence": 0.0}
     return Answer(
         example=example,
         label=best["name"],
@@ -112,6 +121,8 @@ def _answer(parsed: dict[str, Any], example: Example, *, outside: str, ms: float
         outside=float(parsed.get("out_of_scope", 1.0 - float(best["confidence"]))),
         refused=decided in (None, FALLBACK, outside),
         ms=ms,
+        act=act["name"],
+        act_confidence=float(act["confidence"]),
     )
 
 
@@ -127,11 +138,12 @@ def figures(answers: Sequence[Answer], *, outside: str, train_rows: int, train_s
     inside, far = (np.array([answer.outside for answer in some]) for some in (within, beyond))
     return {
         "accuracy": _rounded(right.mean() if within else None),
-        "macro_f1": _rounded(macro_f1(within) if within else None),
+        "macro_f1": _rounded(macro_f1([(each.example.label, each.label) for each in within]) if within else None),
         "ece": _rounded(calibration_error(confidence, right) if within else None),
         "oos_auroc": _rounded(area(inside, far)),
         "oos_recall": {f"{share:.2f}": _rounded(recall(inside, far, share)) for share in ALARMS},
         "decision_accuracy": _rounded(np.mean(decided)),
+        **_act_figures([answer for answer in answers if answer.example.act]),
         "train_seconds": round(train_seconds, 2),
         "parse_ms": {"p50": round(float(np.percentile(ms, 50)), 2), "p99": round(float(np.percentile(ms, 99)), 2)},
         "peak_mb": round(peak_mb()),
@@ -139,15 +151,28 @@ def figures(answers: Sequence[Answer], *, outside: str, train_rows: int, train_s
     }
 
 
-def macro_f1(answers: Sequence[Answer]) -> float:
-    """The mean over labels of the harmonic mean of precision and recall; labels that only answers have count as 0."""
+def _act_figures(told: Sequence[Answer]) -> dict[str, Any]:
+    """Of the answers whose act is known; nothing where none is."""
+    if not told:
+        return {}
+    right = np.array([answer.act == answer.example.act for answer in told], bool)
+    return {
+        "act_accuracy": _rounded(right.mean()),
+        "act_macro_f1": _rounded(macro_f1([(answer.example.act, answer.act) for answer in told])),
+        "act_ece": _rounded(calibration_error(np.array([answer.act_confidence for answer in told]), right)),
+    }
+
+
+def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """Of (true, said) labels the mean over labels of the harmonic mean of precision and recall; a label that is only
+    said counts as 0."""
     hits: dict[str, int] = defaultdict(int)
     said: dict[str, int] = defaultdict(int)
     true: dict[str, int] = defaultdict(int)
-    for answer in answers:
-        said[answer.label] += 1
-        true[answer.example.label] += 1
-        hits[answer.label] += answer.label == answer.example.label
+    for label, answered in pairs:
+        said[answered] += 1
+        true[label] += 1
+        hits[label] += label == answered
     return float(np.mean([2 * hits[label] / (said[label] + true[label]) for label in {*said, *true}]))
 
 
@@ -174,6 +199,13 @@ def peak_mb() -> float:
     return most / 1024 if sys.platform != "darwin" else most / 1024**2
 
 
+_ACT_LINES = (
+    ("acts: accuracy", "act_accuracy"),
+    ("acts: macro F1", "act_macro_f1"),
+    ("acts: calibration error", "act_ece"),
+)
+
+
 def table(result: dict[str, Any]) -> str:
     """The figures for people to read."""
 
@@ -189,12 +221,13 @@ def table(result: dict[str, Any]) -> str:
         ("out of scope: AUROC", shown(result["oos_auroc"])),
         ("out of scope: found", recalls),
         ("whole decision", shown(result["decision_accuracy"])),
+        *((name, shown(result[key])) for name, key in _ACT_LINES if key in result),
         ("training", f"{result['train_seconds']:.1f} s"),
         ("one message", f"{ms['p50']:.2f} ms (p50)  {ms['p99']:.2f} ms (p99)"),
         ("peak memory", f"{result['peak_mb']} MB"),
         ("rows", f"{rows['train']} learned  {rows['test']} asked, {rows['test_oos']} of them out of scope"),
     ]
-    return "\n".join(f"{name:22}{value}" for name, value in lines)
+    return "\n".join(f"{name:26}{value}" for name, value in lines)
 
 
 def _rounded(value: Any) -> float | None:
