@@ -24,6 +24,8 @@ const ACTIONS: Names = {
   action_verify_identity: ['Tell about the identity check', '说明实名认证'], action_close_account: ['Close the account', '注销账户'],
   action_secure_account: ['Secure the account', '保护账户'], action_report_scam: ['Report a scam', '举报诈骗'],
   action_file_complaint: ['File a complaint', '登记投诉'], action_handover: ['Hand over to a person', '转接人工'],
+  action_answer_question: ['Answer from the help centre', '用帮助中心作答'], action_not_wanted: ['Leave it as it is', '按客户意思不办'],
+  action_about_somebody_else: ['Explain that only one’s own account is served', '说明只办本人账户'],
   action_take_up: ['Go on with an earlier request', '继续之前的请求'], action_about_sign_in: ['Explain signing in', '说明如何登录'],
   action_about_language: ['Talk about languages', '说明语言'], action_about_sending: ['Talk about sending files', '说明如何发送文件'],
   action_calm: ['Answer anger', '安抚情绪'], action_not_solved: ['Try another way', '换一种方式处理'], action_repeat: ['Say it again', '重复上一句'],
