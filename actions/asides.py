@@ -7,9 +7,12 @@ from typing import Any
 from actions.base import Action
 from actions.buttons import Button, payload, person
 from actions.call import Call
+from actions.cards import tells_why_frozen
 from actions.intents import LABELS
 from actions.words import word
 from bot.types import Level
+
+ABOUT_CARDS = ("freeze_card", "unfreeze_card")
 
 
 class AnswerQuestion(Action):
@@ -19,6 +22,8 @@ class AnswerQuestion(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
+        if call.intent in ABOUT_CARDS and call.level >= Level.SIGNED_IN and await tells_why_frozen(call):
+            return
         found = call.message.get("help") or {}
         article = _first(found, signed_in=call.level >= Level.SIGNED_IN)
         offered = _offered(call)

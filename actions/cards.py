@@ -74,14 +74,7 @@ class FreezeCardForm(CardForm):
 
     async def instead(self, call: Call) -> bool:
         """ "Why is it frozen?" must not freeze anything."""
-        if not call.free_text or not _ABOUT_FROZEN.search(call.text):
-            return False
-        frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
-        if not frozen:
-            call.say("utter_no_card_to_unfreeze")
-        for card in frozen:
-            await tell_frozen(call, card)
-        return True
+        return await tells_why_frozen(call)
 
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
         """Who was about to report a card lost and says "just freeze it" means that card."""
@@ -95,6 +88,18 @@ class FreezeCardForm(CardForm):
             call.say("utter_confirm_freeze_all", buttons=buttons)
         else:
             call.say("utter_confirm_freeze", buttons=buttons, **await self.named(call))
+
+
+async def tells_why_frozen(call: Call) -> bool:
+    """To who asks why a card is frozen, from their account; False for anything else."""
+    if not call.free_text or not _ABOUT_FROZEN.search(call.text):
+        return False
+    frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
+    if not frozen:
+        call.say("utter_no_card_to_unfreeze")
+    for card in frozen:
+        await tell_frozen(call, card)
+    return True
 
 
 async def tell_frozen(call: Call, card: Card) -> None:

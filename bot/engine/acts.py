@@ -6,14 +6,16 @@
     - name: bot.engine.acts.ActsPolicy
       priority: 8
       effects: [freeze_card, unfreeze_card, ...]
+      at_once: [freeze_card]
       asides:
         question: action_answer_question
         negated: action_not_wanted
         other_person: action_about_somebody_else
 
 Outside any form, a message with one of `effects` as its intent and one of `asides` as its act goes to that action
-instead of the intent's rule. It predicts nothing for pressed buttons and where the act is less sure than `sure`. What
-no intent covers goes to `answers` if the help centre has an article for it.
+instead of the intent's rule. It predicts nothing for pressed buttons and where the act is less sure than `sure`. A
+question that no article answers is left to the rule all the same, which asks before it does anything: but for intents of
+`at_once`, whose rules do not. What no intent covers goes to `answers` if the help centre has an article for it.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class ActsPolicy(DecidedPolicy):
         return {
             "priority": 8,
             "effects": [],
+            "at_once": [],
             "asides": {},
             "answers": "",
             "sure": 0.5,
@@ -63,8 +66,9 @@ def aside_for(parsed: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     intent = (parsed.get("intent") or {}).get("name")
     if not act or (parsed.get("metadata") or {}).get("accepted_offer"):
         return ""
+    answered = bool((parsed.get("help") or {}).get("answered"))
     aside = str(config["asides"].get(act["name"], ""))
     if aside and intent in config["effects"] and config["sure"] <= act["confidence"]:
-        return aside
-    uncovered = intent in (FALLBACK, config["out_of_scope_intent"])
-    return str(config["answers"]) if uncovered and (parsed.get("help") or {}).get("answered") else ""
+        asked = act["name"] == "question" and not answered and intent not in config["at_once"]
+        return "" if asked else aside
+    return str(config["answers"]) if answered and intent in (FALLBACK, config["out_of_scope_intent"]) else ""

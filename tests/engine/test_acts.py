@@ -10,7 +10,8 @@ from bot.engine.acts import ActsPolicy, aside_for
 
 CONFIG = {
     **ActsPolicy.get_default_config(),
-    "effects": ["freeze_card"],
+    "effects": ["freeze_card", "request_refund"],
+    "at_once": ["freeze_card"],
     "asides": {"question": "action_answer_question", "negated": "action_not_wanted"},
     "answers": "action_answer_question",
 }
@@ -46,3 +47,10 @@ def test_what_no_intent_covers_is_answered_where_an_article_does(intent: str) ->
     for answered in (True, False):
         found = parsed(intent, "question", help={"answered": answered, "articles": []})
         assert aside_for(found, CONFIG) == ("action_answer_question" if answered else "")
+
+
+def test_a_question_without_an_answer_is_left_to_a_rule_that_asks_first_and_to_no_other() -> None:
+    assert aside_for(parsed("request_refund", "question"), CONFIG) == ""
+    assert aside_for(parsed("freeze_card", "question"), CONFIG) == "action_answer_question"
+    answered = parsed("request_refund", "question", help={"answered": True, "articles": []})
+    assert aside_for(answered, CONFIG) == "action_answer_question"
