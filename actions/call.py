@@ -82,6 +82,11 @@ class Call:
             self.set("said", {**self._recalled, "for": target})
 
     @property
+    def act(self) -> str:
+        """The kind of saying: `request`, `question`, ...; "" where the bot does not tell them apart."""
+        return str((self.message.get("act") or {}).get("name") or "")
+
+    @property
     def free_text(self) -> bool:
         """The customer wrote this; it is not a button's command (which is certain, and the only possibility)."""
         ranking = self.message.get("intent_ranking") or []

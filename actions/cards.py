@@ -91,8 +91,8 @@ class FreezeCardForm(CardForm):
 
 
 async def tells_why_frozen(call: Call) -> bool:
-    """To who asks why a card is frozen, from their account; False for anything else."""
-    if not call.free_text or not _ABOUT_FROZEN.search(call.text):
+    """To who asks whether or why a card is frozen, from their account; False for anything else."""
+    if not call.free_text or not (call.act == "status" or _ABOUT_FROZEN.search(call.text)):
         return False
     frozen = [each for each in await call.bank.cards(call.customer_id) if each.status == "frozen"]
     if not frozen:

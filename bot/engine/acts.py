@@ -14,8 +14,9 @@
 
 Outside any form, a message with one of `effects` as its intent and one of `asides` as its act goes to that action
 instead of the intent's rule. It predicts nothing for pressed buttons and where the act is less sure than `sure`. A
-question that no article answers is left to the rule all the same, which asks before it does anything: but for intents of
-`at_once`, whose rules do not. What no intent covers goes to `answers` if the help centre has an article for it.
+question that no article answers is left to the rule all the same, which asks before it does anything. The rules of
+`at_once` do not ask: they hear only acts of ASKED, all others go to the aside for questions. What no intent covers goes
+to `answers` if the help centre has an article for it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.engine.decided import DecidedPolicy
+
+ASKED = frozenset({"request", "report", "answer", "correction"})
+"""Acts that want the thing, or may."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
@@ -66,9 +70,10 @@ def aside_for(parsed: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     intent = (parsed.get("intent") or {}).get("name")
     if not act or (parsed.get("metadata") or {}).get("accepted_offer"):
         return ""
+    if intent in config["at_once"] and act["name"] not in ASKED:
+        return str(config["asides"].get(act["name"]) or config["asides"].get("question", ""))
     answered = bool((parsed.get("help") or {}).get("answered"))
     aside = str(config["asides"].get(act["name"], ""))
     if aside and intent in config["effects"] and config["sure"] <= act["confidence"]:
-        asked = act["name"] == "question" and not answered and intent not in config["at_once"]
-        return "" if asked else aside
+        return "" if act["name"] == "question" and not answered else aside
     return str(config["answers"]) if answered and intent in (FALLBACK, config["out_of_scope_intent"]) else ""

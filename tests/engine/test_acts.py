@@ -33,8 +33,9 @@ def test_what_changes_nothing_is_left_to_its_rule() -> None:
     assert aside_for(parsed("check_balance", "question"), CONFIG) == ""
 
 
-def test_an_act_that_is_not_sure_decides_nothing() -> None:
-    assert aside_for(parsed("freeze_card", "negated", 0.4), CONFIG) == ""
+def test_an_act_that_is_not_sure_decides_nothing_where_the_rule_asks_first() -> None:
+    assert aside_for(parsed("request_refund", "negated", 0.4), CONFIG) == ""
+    assert aside_for(parsed("freeze_card", "negated", 0.4), CONFIG) == "action_not_wanted"
 
 
 def test_a_pressed_button_and_an_accepted_offer_are_meant() -> None:
@@ -54,3 +55,9 @@ def test_a_question_without_an_answer_is_left_to_a_rule_that_asks_first_and_to_n
     assert aside_for(parsed("freeze_card", "question"), CONFIG) == "action_answer_question"
     answered = parsed("request_refund", "question", help={"answered": True, "articles": []})
     assert aside_for(answered, CONFIG) == "action_answer_question"
+
+
+@pytest.mark.parametrize("act", ["status", "undo", "other_person"])
+def test_what_is_done_at_once_is_done_only_where_it_is_asked_for(act: str) -> None:
+    assert aside_for(parsed("freeze_card", act, 0.3), CONFIG) == "action_answer_question"
+    assert aside_for(parsed("request_refund", act, 0.3), CONFIG) == ""
