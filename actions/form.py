@@ -184,7 +184,8 @@ class Form(Action):
     async def _start(self, call: Call) -> None:
         set_aside(call)
         call.forget_form()
-        call.set("flow", {"form": self.form, "sure": call.intent not in self.starts or call.confidence >= SURE})
+        sure = call.confidence >= SURE and call.act != "report"
+        call.set("flow", {"form": self.form, "sure": call.intent not in self.starts or sure})
         if await self.instead(call):
             self.end(call)
             return
