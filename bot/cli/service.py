@@ -122,6 +122,7 @@ async def service(
         async with _answering(app, door, worker, handoffs):
             yield Service(app, door, conversations, floor, handoffs, audit)
     finally:
+        guard.install(None)
         await alarm.aclose()
         await floor.aclose()
         await conversations.aclose()

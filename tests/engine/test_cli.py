@@ -45,7 +45,17 @@ def test_parse_prints_one_json_object_a_line(moodbot: Path):
     assert [result["text"][:10] for result in results][:5] == ["hello", "", "super sad", "/restart", "你好 4"]
     assert len(results) == 7
     for result in results:
-        assert result.keys() == {"text", "intent", "confidence", "ranking", "entities", "language"}
+        assert result.keys() == {
+            "text",
+            "intent",
+            "confidence",
+            "ranking",
+            "act",
+            "act_confidence",
+            "entities",
+            "language",
+        }
+        assert (result["act"], result["act_confidence"]) == (None, 0.0)  # this project's examples say no acts
         assert 0 <= result["confidence"] <= 1
     assert results[0]["intent"] == results[0]["ranking"][0]["intent"] == "greet"
     assert results[3]["intent"] != "restart"
