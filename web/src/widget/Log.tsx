@@ -1,3 +1,4 @@
+import type { TargetedEvent } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { ChatState } from '../chat/client';
@@ -48,8 +49,9 @@ export function Log({ state, locale, strings, offer, onChoose, onRetry, onEdit }
     const end = element.scrollHeight - element.clientHeight;
     element.scrollTo({ top: smooth ? end : Math.min(end, answer - ABOVE_PX), behavior: smooth ? 'smooth' : 'auto' });
   }
-  function scrolled(): void {
-    const { scrollTop, scrollHeight, clientHeight } = box.current!;
+  /** A scroll may be told of when the log has gone. */
+  function scrolled({ currentTarget }: TargetedEvent<HTMLElement>): void {
+    const { scrollTop, scrollHeight, clientHeight } = currentTarget;
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (atEnd.current) setNewer(false);
   }
