@@ -145,9 +145,10 @@ def ours() -> re.Pattern[str]:
         if each.__module__ == store_keys.__name__ and name not in ("is_conversation_id", "due_of", "brake")
     ]
     floor = store_keys.FloorKeys("main")
-    methods = [each for name, each in inspect.getmembers(floor, inspect.ismethod) if not name.startswith("_")]
+    own = vars(store_keys.FloorKeys).items()
+    methods = [getattr(floor, name) for name, each in own if inspect.isfunction(each) and not name.startswith("_")]
     found = [pattern for made in (*functions, *methods) for pattern in patterns(made)]
-    properties = [name for name, each in vars(store_keys.FloorKeys).items() if isinstance(each, property)]
+    properties = [name for name, each in own if isinstance(each, property)]
     found += [re.escape(getattr(floor, name)) for name in properties]
     found.append(re.escape(store_keys.brake("main", "K:d")).replace("K", "[a-z]+")[:-32] + "[0-9a-f]{32}")
     return re.compile("|".join(found))
