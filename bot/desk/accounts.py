@@ -38,6 +38,8 @@ MAX_PASSWORD_CHARS = 256
 ISSUER = "Xiaoer"
 STEP_S = 30
 """One-time codes by RFC 6238: six digits, SHA-1, a new one every 30 s; the one before and the one after are good."""
+LASTS_S = 8
+"""So long a code that is shown is still good."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _TOTP = re.compile(r"[A-Z2-7]{32,}")
 _KEYS = {"id", "name", "role", "skills", "capacity", "password", "totp", "enabled"}
@@ -75,8 +77,10 @@ class Account:
         return next(good, None)
 
     def code(self, now: float, *, after: int = -1) -> str:
-        """A code that is good now, of a later time step than that one if there is one: for demos and tests."""
-        step = next((step for step in _steps(now) if step > after), int(now // STEP_S))
+        """A code that is good now and for some seconds more, of a later time step than that one if there is one: for
+        demos and tests."""
+        good = _steps(now)[now % STEP_S > STEP_S - LASTS_S :]  # the first ends with the time step that runs
+        step = next((step for step in good if step > after), int(now // STEP_S))
         return pyotp.TOTP(self.totp, interval=STEP_S).generate_otp(step)
 
 

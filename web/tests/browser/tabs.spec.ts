@@ -6,6 +6,7 @@ async function another(page: Page): Promise<Page> {
   const other = await page.context().newPage();
   await other.goto('/');
   await expect(other.locator('[data-customer]').nth(1)).toBeVisible();
+  await other.waitForLoadState('networkidle'); // the shop has said who its customer is
   return other;
 }
 
