@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from actions import wording
-from actions.base import Action
-from actions.buttons import Button, person, wanted
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.form import Form
-from actions.refusals import say_refusal
-from actions.steps import Confirm, Phone
-from actions.words import DOCUMENTS, word
+from bot.dialogue import frames, wording
+from bot.dialogue.buttons import Button
 from bot.types import Deed, Level
 
 NEXT_AFTER = {
@@ -24,12 +20,8 @@ NEXT_AFTER = {
 """What stands in the way of closing, and where to look at it."""
 
 
-class PasswordForm(Form):
-    called = "validate_password_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_password_signed_out"
-    starts = ("reset_password",)
-    steps = (Confirm(),)
+class PasswordFlow(Lookups):
+    flow = "reset_password"
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         profile = await call.bank.profile(call.customer_id)
@@ -39,22 +31,16 @@ class PasswordForm(Form):
 class SendPasswordReset(Action):
     called = "action_reset_password"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("reset_password",)
 
     async def perform(self, call: Call) -> None:
         link = await call.bank.send_password_reset(call.customer_id, idempotency_key=call.key)
-        call.record("done", "link")
+        call.did(title=call.words.name("reset_password", call.language))
         minutes = max(1, math.ceil((link.expires_at - call.now) / 60))
         call.say("utter_password_link_sent", phone=link.sent_to, minutes=str(minutes))
 
 
-class PhoneForm(Form):
-    called = "validate_phone_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_phone_signed_out"
-    starts = ("change_phone_number",)
-    steps = (Phone("utter_ask_new_phone"), Confirm())
+class PhoneFlow(Lookups):
+    flow = "change_phone_number"
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         profile = await call.bank.profile(call.customer_id)
@@ -75,17 +61,15 @@ class ChangePhone(Action):
             call.customer_id, phone=call.slot("phone_number"), proof=call.proof, idempotency_key=call.key
         )
         call.record("done", "phone_asked")
-        call.follow(ConfirmPhone.called)
 
     async def refused(self, call: Call, code: str) -> None:
         """Another number may do: ask for it again."""
         if code not in ("phone_invalid", "phone_taken", "phone_unchanged"):
             await super().refused(call, code)
             return
-        say_refusal(call, code)
+        call.say(f"utter_refused_{code}", buttons=(call.person,))
         call.set("phone_number", None)
-        call.set("confirm", None)
-        call.follow("phone_form")
+        frames.back_to(call, "phone_number")
 
 
 class ConfirmPhone(Action):
@@ -93,15 +77,13 @@ class ConfirmPhone(Action):
 
     called = "action_confirm_phone_number"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("change_phone_number",)
 
     async def deed(self, call: Call) -> Deed:
         return Deed(action="confirm_phone", object=call.slot("phone_number"))
 
     async def perform(self, call: Call) -> None:
         change = await call.bank.confirm_phone(call.customer_id, proof=call.proof, idempotency_key=call.key)
-        call.record("done", "phone")
+        call.did(change.phone, title=call.words.name("change_phone_number", call.language))
         counts = await call.moment(change.counts_at or call.now)
         call.say("utter_phone_will_change", phone=change.phone, counts=counts)
 
@@ -109,32 +91,28 @@ class ConfirmPhone(Action):
 class TellVerification(Action):
     called = "action_verify_identity"
     requires = Level.SIGNED_IN
-    answers = "verify_identity"
-    signed_out = "utter_verification_signed_out"
 
     async def perform(self, call: Call) -> None:
         found = await call.bank.verification(call.customer_id)
-        needed = wording.listed([word(DOCUMENTS, each, call.language) for each in found.needed], call.language)
+        needed = wording.listed(
+            [call.words.word("documents", each, call.language) for each in found.needed], call.language
+        )
         response = f"utter_verification_{found.status}"
         if found.status == "rejected":
             response += f"_{found.reason or 'document_unreadable'}"
         call.say(
             response,
-            needed=needed or word(DOCUMENTS, "id_card", call.language),
+            needed=needed or call.words.word("documents", "id_card", call.language),
             url=found.url,
             expected=await call.day(found.expected_on, weekday=True) if found.expected_on else "",
             decided=await call.day_of(found.decided_at) if found.decided_at else "",
         )
 
 
-class ClosingForm(Form):
+class ClosingFlow(Lookups):
     """Nothing else is as final, so it says what it means before it asks."""
 
-    called = "validate_closing_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_closing_signed_out"
-    starts = ("close_account",)
-    steps = (Confirm(),)
+    flow = "close_account"
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         balance = await call.bank.balance(call.customer_id)
@@ -142,21 +120,19 @@ class ClosingForm(Form):
             call.say("utter_closing_needs_zero", money=call.money(balance.balance_minor, balance.currency))
             self.end(call)
             return
-        call.say("utter_confirm_closing", buttons=(*buttons, person(call.language)))
+        call.say("utter_confirm_closing", buttons=(*buttons, call.person))
 
 
 class CloseAccount(Action):
     called = "action_close_account"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("close_account",)
 
     async def deed(self, call: Call) -> Deed:
         return Deed(action="close_account")
 
     async def perform(self, call: Call) -> None:
         closure = await call.bank.request_closure(call.customer_id, proof=call.proof, idempotency_key=call.key)
-        call.record("done", closure.number)
+        call.did(title=call.words.name("close_account", call.language), reference=closure.number)
         call.say(
             "utter_closing_requested", number=closure.number, closes=await call.day(closure.closes_on, weekday=True)
         )
@@ -165,4 +141,4 @@ class CloseAccount(Action):
         """What stands in the way can be looked at next."""
         await super().refused(call, code)
         if code in NEXT_AFTER:
-            call.ask_back("utter_shall_we_look", {"intent": NEXT_AFTER[code]}, buttons=wanted(call.language))
+            call.propose("utter_shall_we_look", NEXT_AFTER[code])

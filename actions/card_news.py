@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from actions import nouns, wording
+from actions import nouns
 from actions.base import Action
-from actions.buttons import person, wanted
-from actions.call import Call, entities
+from actions.call import Call
 from actions.services.bank_types import Card, Decline
-from actions.words import DECLINES, word
+from bot.dialogue import wording
 from bot.types import Level
 
 RECENT_S = 14 * 86_400
@@ -22,8 +21,6 @@ class ExplainDecline(Action):
 
     called = "action_card_declined"
     requires = Level.SIGNED_IN
-    answers = "card_declined"
-    signed_out = "utter_declined_signed_out"
 
     async def perform(self, call: Call) -> None:
         ending = call.entity("card_ending")
@@ -33,8 +30,7 @@ class ExplainDecline(Action):
             if call.now - each.at < RECENT_S and ending in (None, each.card_ending)
         ]
         if not found:
-            offer = {"intent": "payment_failed"}
-            call.ask_back("utter_no_declines", offer, buttons=wanted(call.language))
+            call.propose("utter_no_declines", "payment_failed")
             return
         last = found[0]
         same_card = [each for each in found if each.card_id == last.card_id]
@@ -49,7 +45,7 @@ class ExplainDecline(Action):
         await _say_what_helps(call, last)
         others = list({each.reason: None for each in same_card if each.reason != last.reason})
         if others:
-            why = wording.listed([word(DECLINES, each, call.language) for each in others], call.language)
+            why = wording.listed([call.words.word("declines", each, call.language) for each in others], call.language)
             call.say("utter_declined_also", why=why)
 
 
@@ -60,24 +56,21 @@ async def _say_what_helps(call: Call, decline: Decline) -> None:
         call.say("utter_declined_was_frozen")
         return
     if decline.reason == "card_frozen" and card and card.frozen_by == "bank":
-        call.say("utter_card_frozen_by_bank", buttons=(person(call.language),), card_name=nouns.card_name(call, card))
+        call.say("utter_card_frozen_by_bank", buttons=(call.person,), card_name=nouns.card_name(call, card))
         return
     response = f"utter_declined_{decline.reason}"
-    intent = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
+    flow = {"card_frozen": "unfreeze_card", "limit_reached": "change_limit", "card_expired": "replace_card"}.get(
         decline.reason
     )
-    if intent is None:
+    if flow is None:
         call.say(response)
         return
-    found = entities(card_ending=decline.card_ending) if intent != "change_limit" else []
-    call.ask_back(response, {"intent": intent, "entities": found}, buttons=wanted(call.language))
+    call.propose(response, flow, {"card_ending": decline.card_ending} if flow != "change_limit" else {})
 
 
 class TellDelivery(Action):
     called = "action_card_delivery"
     requires = Level.SIGNED_IN
-    answers = "card_delivery"
-    signed_out = "utter_delivery_signed_out"
 
     async def perform(self, call: Call) -> None:
         cards = await call.bank.cards(call.customer_id)
@@ -86,7 +79,7 @@ class TellDelivery(Action):
         for card in ordered:
             await tell_delivery(call, card)
         if not ordered:
-            call.ask_back("utter_no_card_ordered", {"intent": "replace_card"}, buttons=wanted(call.language))
+            call.propose("utter_no_card_ordered", "replace_card")
 
 
 async def tell_delivery(call: Call, card: Card) -> None:

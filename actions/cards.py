@@ -6,17 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import nouns, wording
-from actions.base import Action
-from actions.buttons import Button, button, person
+from actions import nouns
+from actions.base import Action, Lookups
 from actions.call import Call
 from actions.card_news import tell_delivery
-from actions.choosing import Pick
-from actions.form import Form
-from actions.pick import Candidate
 from actions.services.bank_types import Card
-from actions.steps import Choose, Confirm, ConfirmIfUnsure
-from actions.words import CARD_REASON_WORDS, CARD_REASONS
+from bot.dialogue import wording
+from bot.dialogue.buttons import Button
+from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
@@ -28,7 +25,7 @@ _ABOUT_FROZEN = re.compile(
 )
 
 
-class CardForm(Form):
+class CardFlow(Lookups):
     """Base: which card. Cards that will not do are said to be what they are."""
 
     usable: tuple[str, ...] = ("active", "frozen")
@@ -58,29 +55,23 @@ class CardForm(Form):
         return {"card_name": (await self.chosen(call)).title}
 
 
-class FreezeCardForm(CardForm):
+class FreezeCardFlow(CardFlow):
     """Nothing is lost by freezing a card, so it is done at once when it is clear which."""
 
-    called = "validate_freeze_card_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_freeze_signed_out"
-    starts = ("freeze_card",)
-    steps = (
-        Pick("cards", "utter_which_card_to_freeze", "utter_no_card_to_freeze", slot="card_ending"),
-        ConfirmIfUnsure(),
-    )
+    flow = "freeze_card"
     usable = ("active",)
-    takes_all = True
 
     async def instead(self, call: Call) -> bool:
         """ "Why is it frozen?" must not freeze anything."""
         return await tells_why_frozen(call)
 
+    async def question(self, call: Call) -> bool:
+        return await tells_why_frozen(call)
+
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
         """Who was about to report a card lost and says "just freeze it" means that card."""
-        paused = call.slot("paused") or {}
-        spoken_of = (paused.get("slots") or {}).get("card_ending") if paused.get("flow") else None
-        meant = [each for each in candidates if each.id == spoken_of]
+        below = next((each for each in reversed(call.state.stack[:-1]) if each.flow == "card_lost"), None)
+        meant = [each for each in candidates if below is not None and each.id == below.values.get("card_ending")]
         return meant[0] if meant else await super().plausible(call, candidates)
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
@@ -106,28 +97,25 @@ async def tell_frozen(call: Call, card: Card) -> None:
     """Who froze it, and what can be done about it."""
     named = nouns.card_name(call, card)
     if card.frozen_by == "bank":
-        call.say("utter_card_frozen_by_bank", buttons=(person(call.language),), card_name=named)
+        call.say("utter_card_frozen_by_bank", buttons=(call.person,), card_name=named)
     else:
-        unfreeze = button("unfreeze", call.language, "unfreeze_card", card_ending=card.ending)
+        unfreeze = call.button("unfreeze", "unfreeze_card", card_ending=card.ending)
         call.say("utter_card_frozen_by_you", buttons=(unfreeze,), card_name=named)
 
 
 class FreezeCard(Action):
     called = "action_freeze_card"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("freeze_card",)
 
     async def perform(self, call: Call) -> None:
-        if ((call.slot("paused") or {}).get("flow") or {}).get("form") == "lost_card_form":
-            call.set("paused", None)
+        call.keep(stack=tuple(each for each in call.state.stack if each.flow != "card_lost"))
         ending = call.slot("card_ending")
         frozen = await freeze(call, None if ending == ALL else ending)
-        call.record("done", ",".join(card.id for card in frozen))
-        endings = [nouns.card_name(call, card) for card in frozen]
+        names = wording.listed([nouns.card_name(call, card) for card in frozen], call.language)
+        call.did(ending, title=call.form("freezing_of", card_name=names), card_ending=ending)
         call.say(
             "utter_cards_frozen" if ending == ALL else "utter_card_frozen",
-            card_name=wording.listed(endings, call.language),
+            card_name=names,
         )
 
 
@@ -146,11 +134,8 @@ async def freeze(call: Call, ending: str | None) -> list[Card]:
     return frozen
 
 
-class UnfreezeCardForm(CardForm):
-    called = "validate_unfreeze_card_form"
-    requires = Level.SIGNED_IN
-    starts = ("unfreeze_card",)
-    steps = (Pick("cards", "utter_which_card_to_unfreeze", "utter_no_card_to_unfreeze", slot="card_ending"), Confirm())
+class UnfreezeCardFlow(CardFlow):
+    flow = "unfreeze_card"
     usable = ("frozen",)
 
     def fits(self, card: Card) -> bool:
@@ -183,8 +168,6 @@ class UnfreezeCardForm(CardForm):
 class UnfreezeCard(Action):
     called = "action_unfreeze_card"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("unfreeze_card",)
 
     async def deed(self, call: Call) -> Deed:
         return Deed(action="unfreeze_card", object=(await card_of(call, call.slot("card_ending"))).id)
@@ -192,19 +175,13 @@ class UnfreezeCard(Action):
     async def perform(self, call: Call) -> None:
         card = await card_of(call, call.slot("card_ending"))
         await call.bank.unfreeze_card(call.customer_id, card.id, proof=call.proof, idempotency_key=call.key)
-        call.record("done", card.id)
-        call.say("utter_card_unfrozen", card_name=nouns.card_name(call, card))
+        named = nouns.card_name(call, card)
+        call.did(card.ending, title=call.form("unfreezing_of", card_name=named), card_ending=card.ending)
+        call.say("utter_card_unfrozen", card_name=named)
 
 
-class ReplaceCardForm(CardForm):
-    called = "validate_replace_card_form"
-    requires = Level.SIGNED_IN
-    starts = ("replace_card",)
-    steps = (
-        Pick("cards", "utter_which_card_to_replace", "utter_no_card_to_replace", slot="card_ending"),
-        Choose("reason", "utter_ask_replacement_reason", CARD_REASONS, words=CARD_REASON_WORDS),
-        Confirm(),
-    )
+class ReplaceCardFlow(CardFlow):
+    flow = "replace_card"
     usable = ("active", "frozen", "lost")
     physical = True
 
@@ -245,8 +222,6 @@ class ReplaceCardForm(CardForm):
 class ReplaceCard(Action):
     called = "action_replace_card"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("replace_card",)
 
     async def deed(self, call: Call) -> Deed:
         return Deed(action="replace_card", object=(await card_of(call, call.slot("card_ending"))).id)
@@ -254,11 +229,12 @@ class ReplaceCard(Action):
     async def perform(self, call: Call) -> None:
         card = await card_of(call, call.slot("card_ending"))
         reason = call.slot("reason")
-        reason = reason if reason in CARD_REASONS else "other"
+        reason = reason if reason in call.words.codes("card_reasons") else "other"
         replaced = await call.bank.replace_card(
             call.customer_id, card.id, reason=reason, proof=call.proof, idempotency_key=call.key
         )
-        call.record("done", card.id)
+        named = nouns.card_name(call, card)
+        call.did(card.ending, title=call.form("replacing_of", card_name=named), card_ending=card.ending)
         if replaced.replacement:
             new = replaced.replacement
             expected = await call.day(new.expected_on, weekday=True)

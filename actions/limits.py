@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from actions import wording
-from actions.base import Action
-from actions.buttons import Button, button, stop
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.form import Form
 from actions.services.bank_types import Fee, Limits
-from actions.steps import Amount, Confirm
-from actions.words import FEES, word
+from bot.dialogue import wording
+from bot.dialogue.buttons import Button
 from bot.types import Deed, Level
 
 _TRANSFER = r"\btransfers?\b|\bwire\b|send(ing)? money|转账|汇款|转钱"
@@ -41,8 +38,6 @@ _CURRENCY = {"en": "USD", "zh": "CNY"}
 class TellLimits(Action):
     called = "action_check_limits"
     requires = Level.SIGNED_IN
-    answers = "check_limits"
-    solves = ("check_limits",)
 
     async def perform(self, call: Call) -> None:
         limits = await call.bank.limits(call.customer_id)
@@ -50,20 +45,20 @@ class TellLimits(Action):
         items = [
             {
                 "id": "daily",
-                "title": "每日限额" if call.zh else "Daily",
+                "title": call.form("daily"),
                 "amount": facts["daily"],
                 "date": "",
                 "status": "",
             },
             {
                 "id": "single",
-                "title": "单笔限额" if call.zh else "Per payment",
+                "title": call.form("single"),
                 "amount": facts["single"],
                 "date": "",
                 "status": "",
             },
         ]
-        change = button("change_limit", call.language, "change_limit")
+        change = call.button("change_limit", "change_limit")
         call.say(
             "utter_limits",
             buttons=(change,),
@@ -72,11 +67,8 @@ class TellLimits(Action):
         )
 
 
-class LimitForm(Form):
-    called = "validate_limit_form"
-    requires = Level.SIGNED_IN
-    starts = ("change_limit",)
-    steps = (Amount("utter_ask_limit", at_once=True), Confirm())
+class LimitFlow(Lookups):
+    flow = "change_limit"
 
     async def allows(self, call: Call, amount: dict[str, Any]) -> bool | None:
         limits = await self._limits(call)
@@ -89,13 +81,12 @@ class LimitForm(Form):
             call.say("utter_limit_out_of_range", **facts)
         else:
             return True
-        call.set("amount", None)
-        call.memo["asked"] = True
+        call.memo["asked"] = call.slot("amount") is None
         return False
 
     async def ask_amount(self, call: Call, response: str) -> None:
         limits = await self._limits(call)
-        call.say(response, buttons=[stop(call.language)], **_facts(call, limits))
+        call.say(response, buttons=[call.stop], **_facts(call, limits))
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         limits = await self._limits(call)
@@ -113,8 +104,6 @@ class LimitForm(Form):
 class ChangeLimit(Action):
     called = "action_change_limit"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("change_limit",)
 
     async def deed(self, call: Call) -> Deed:
         currency = (await call.customer()).currency
@@ -124,15 +113,13 @@ class ChangeLimit(Action):
         limits = await call.bank.change_limit(
             call.customer_id, daily_minor=call.slot("amount")["minor"], proof=call.proof, idempotency_key=call.key
         )
-        call.record("done", "daily")
+        call.did(title=call.form("limit_to", money=call.money(call.slot("amount")["minor"], limits.currency)))
         call.say("utter_limit_changed", **_facts(call, limits))
 
 
 class TellFees(Action):
     called = "action_ask_fees"
     requires = Level.NONE
-    answers = "ask_fees"
-    solves = ("ask_fees",)
 
     async def perform(self, call: Call) -> None:
         known = call.level >= Level.SIGNED_IN
@@ -142,35 +129,28 @@ class TellFees(Action):
         if call.free_text and _ABROAD.search(call.text):
             asked = asked & ABROAD or {*ABROAD}
         told = [fee for fee in fees if fee.code in asked] or fees
-        lines = [f"{word(FEES, fee.code, call.language)}{'：' if call.zh else ': '}{_cost(call, fee)}" for fee in told]
+        lines = [
+            call.form("fee", what=call.words.word("fees", fee.code, call.language), cost=_cost(call, fee))
+            for fee in told
+        ]
         call.say("utter_fees", lines="\n".join(lines))
 
 
 def _cost(call: Call, fee: Fee) -> str:
-    """`0.10%, at least ¥2.00, at most ¥25.00, 3 a month free`, `free`"""
-    zh = call.zh
+    """`0.10%, at least $2.00, at most $25.00, first 3 each month free`, `free`"""
     if not fee.fixed_minor and not fee.basis_points:
-        return "免费" if zh else "free"
+        return call.form("free")
     parts = [call.money(fee.fixed_minor, fee.currency)] if fee.fixed_minor else []
     if fee.basis_points:
         parts.append(f"{fee.basis_points / 100:.2f}%")
-    joined = ("，另加" if zh else " plus ").join(parts)
     more = []
     if fee.basis_points and fee.min_minor:
-        more.append(
-            f"最低{call.money(fee.min_minor, fee.currency)}"
-            if zh
-            else f"at least {call.money(fee.min_minor, fee.currency)}"
-        )
+        more.append(call.form("at_least", money=call.money(fee.min_minor, fee.currency)))
     if fee.basis_points and fee.max_minor:
-        more.append(
-            f"最高{call.money(fee.max_minor, fee.currency)}"
-            if zh
-            else f"at most {call.money(fee.max_minor, fee.currency)}"
-        )
+        more.append(call.form("at_most", money=call.money(fee.max_minor, fee.currency)))
     if fee.free_per_month:
-        more.append(f"每月前{fee.free_per_month}笔免费" if zh else f"first {fee.free_per_month} each month free")
-    return ("，" if zh else ", ").join([joined, *more])
+        more.append(call.form("first_free", count=fee.free_per_month))
+    return call.form("comma").join([call.form("plus").join(parts), *more])
 
 
 def _facts(call: Call, limits: Limits) -> dict[str, Any]:

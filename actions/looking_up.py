@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from actions import nouns
-from actions.buttons import Button, payload
 from actions.call import Call
-from actions.intents import LABELS
-from actions.pick import Candidate, Reference, bare_amounts
-from actions.words import word
+from bot.dialogue.candidates import Candidate, Reference, bare_amounts
 from bot.types import Level
 
 _LONGEST = 48
@@ -37,7 +34,7 @@ async def show_found(call: Call) -> bool:
     status = one.noun.status
     sent = one.id.startswith("T")
     intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
-    options = [Button(word(LABELS, each, call.language), payload(each, order_number=one.id)) for each in intents]
+    options = [call.chip(each, order_number=one.id) for each in intents]
     call.say("utter_is_it_about", buttons=options, line=one.line)
     return True
 

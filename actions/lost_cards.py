@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import nouns, wording
+from actions import nouns
 from actions.base import Action
-from actions.buttons import Button, button, stop
-from actions.call import Call, entities
+from actions.call import Call
 from actions.card_news import tell_delivery
-from actions.cards import ALL, CardForm, card_of
-from actions.choosing import Pick
-from actions.steps import Confirm
+from actions.cards import ALL, CardFlow, card_of
+from bot.dialogue import wording
+from bot.dialogue.buttons import Button
 from bot.types import Level
 
 
-class LostCardForm(CardForm):
+class LostCardFlow(CardFlow):
     """For good, so it is confirmed; who only mislaid it may freeze it."""
 
-    called = "validate_lost_card_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_lost_card_signed_out"
-    starts = ("card_lost",)
-    steps = (Pick("cards", "utter_which_lost_card", "utter_no_card_to_report", slot="card_ending"), Confirm())
+    flow = "card_lost"
     physical = True
-    takes_all = True
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
         lost = [each for each in await call.bank.cards(call.customer_id) if each.status == "lost"]
@@ -38,9 +32,9 @@ class LostCardForm(CardForm):
 
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         ending = call.slot("card_ending")
-        block = button("block", call.language, "affirm")
-        freeze = button("freeze_only", call.language, "freeze_card", card_ending=ending)
-        options = (block, freeze, *buttons[2:], stop(call.language))
+        block = call.button("block", "affirm")
+        freeze = call.button("freeze_only", "freeze_card", card_ending=ending)
+        options = (block, freeze, *buttons[2:], call.stop)
         if ending == ALL:
             names = wording.listed([each.title for each in await self.listed(call)], call.language)
             call.say("utter_confirm_cards_lost", buttons=options, card_name=names)
@@ -53,8 +47,6 @@ class ReportCardLost(Action):
 
     called = "action_report_card_lost"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("card_lost",)
 
     async def perform(self, call: Call) -> None:
         if call.slot("card_ending") == ALL:
@@ -62,22 +54,23 @@ class ReportCardLost(Action):
             return
         card = await card_of(call, call.slot("card_ending"))
         await call.bank.report_card_lost(call.customer_id, card.id, idempotency_key=call.key)
-        call.record("done", card.id)
-        call.say("utter_card_blocked", card_name=nouns.card_name(call, card))
-        offer = {"intent": "replace_card", "entities": entities(card_ending=card.ending, choice="lost")}
-        order = button("order_card", call.language, "replace_card", card_ending=card.ending, choice="lost")
-        call.ask_back("utter_offer_replacement", offer, buttons=(order, button("no", call.language, "deny")))
+        named = nouns.card_name(call, card)
+        call.did(card.ending, title=call.form("blocking_of", card_name=named), card_ending=card.ending)
+        call.say("utter_card_blocked", card_name=named)
+        order = call.button("order_card", "replace_card", card_ending=card.ending, choice="lost")
+        known = {"card_ending": card.ending, "choice": "lost"}
+        call.propose("utter_offer_replacement", "replace_card", known, buttons=(order, call.button("no", "deny")))
 
     async def _all(self, call: Call) -> None:
         """Whoever lost a wallet lost what was in it."""
         blocked = []
         for card in await call.bank.cards(call.customer_id):
-            if card.status in LostCardForm.usable and card.kind != "virtual":
+            if card.status in LostCardFlow.usable and card.kind != "virtual":
                 await call.bank.report_card_lost(call.customer_id, card.id, idempotency_key=f"{call.key}:{card.id}")
                 blocked.append(card)
-        call.record("done", ",".join(card.id for card in blocked))
         names = wording.listed([nouns.card_name(call, card) for card in blocked], call.language)
+        call.did(ALL, title=call.form("blocking_of", card_name=names))
         call.say("utter_cards_blocked", card_name=names)
-        offer = {"intent": "replace_card", "entities": entities(choice="lost")}
-        order = button("order_card", call.language, "replace_card", choice="lost")
-        call.ask_back("utter_offer_replacement", offer, buttons=(order, button("no", call.language, "deny")))
+        order = call.button("order_card", "replace_card", choice="lost")
+        known = {"choice": "lost"}
+        call.propose("utter_offer_replacement", "replace_card", known, buttons=(order, call.button("no", "deny")))

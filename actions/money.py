@@ -8,17 +8,16 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from actions import nouns, wording
-from actions.base import Action
-from actions.buttons import Button, button, payload
+from actions import nouns
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.choosing import Pick
-from actions.form import Form
 from actions.looking_up import show_found
-from actions.pick import Candidate, Reference
 from actions.services.bank_types import Bill
-from actions.steps import Step
-from actions.words import CATEGORIES, word
+from bot.dialogue import wording
+from bot.dialogue.buttons import Button, payload
+from bot.dialogue.candidates import Candidate, Reference
+from bot.dialogue.choosing import card_of
+from bot.dialogue.flows import Collect
 from bot.errors import ServiceRefused
 from bot.types import Level
 
@@ -30,8 +29,6 @@ _THIS_MONTH = re.compile(r"\bthis month\b|本月|这个月|当月", re.IGNORECAS
 class TellBalance(Action):
     called = "action_check_balance"
     requires = Level.SIGNED_IN
-    answers = "check_balance"
-    solves = ("check_balance",)
 
     async def perform(self, call: Call) -> None:
         balance = await call.bank.balance(call.customer_id)
@@ -49,8 +46,6 @@ class ListTransactions(Action):
 
     called = "action_list_transactions"
     requires = Level.SIGNED_IN
-    answers = "list_transactions"
-    solves = ("list_transactions",)
 
     async def perform(self, call: Call) -> None:
         since, until = await _span(call)
@@ -70,10 +65,10 @@ class ListTransactions(Action):
         more = len(narrowed or candidates) - len(shown)
         response = "utter_transactions_and_more" if more > 0 else "utter_transactions"
         options = (
-            button("bill", call.language, "monthly_bill"),
-            button("unknown", call.language, "payment_not_recognised"),
+            call.button("bill", "monthly_bill"),
+            call.button("unknown", "payment_not_recognised"),
         )
-        call.say(response, buttons=options, card=nouns.card_of("payments", shown, call), lines=lines, more=str(more))
+        call.say(response, buttons=options, card=card_of("payments", shown), lines=lines, more=str(more))
 
 
 class TellBill(Action):
@@ -81,8 +76,6 @@ class TellBill(Action):
 
     called = "action_monthly_bill"
     requires = Level.SIGNED_IN
-    answers = "monthly_bill"
-    solves = ("monthly_bill",)
 
     async def perform(self, call: Call) -> None:
         month = await _month(call)
@@ -109,37 +102,19 @@ class TellBill(Action):
         return next((each for each in bills if not each.open), bills[0] if bills else None)
 
     def _options(self, call: Call, bill: Bill) -> tuple[Button, ...]:
-        receipt = button("statement", call.language, "request_receipt", date=f"{bill.month}-01")
-        return (receipt, button("transactions", call.language, "list_transactions"))
+        receipt = call.button("statement", "request_receipt", date=f"{bill.month}-01")
+        return (receipt, call.button("transactions", "list_transactions"))
 
 
-class Month(Step):
-    """A month whose statement is wanted instead of one payment's receipt; never asked for."""
+class ReceiptFlow(Lookups):
+    flow = "request_receipt"
 
-    slot = "date"
-
-    def filled(self, call: Call) -> bool:
-        return True
-
-    async def hear(self, form: Form, call: Call, *, asked: bool) -> bool:
+    async def value(self, call: Call, collect: Collect) -> str | None:
+        """A month whose statement is wanted instead of one payment's receipt; never asked for."""
         when = call.entity("date")
-        named = re.search(r"statement|bill|month|账单|月", call.text, re.IGNORECASE) is not None
+        named = call.words.says("month", call.text)
         month = _month_of(when) if isinstance(when, Mapping) or named or not call.free_text else None
-        if not month or call.entity("order_number") or month == call.slot("date"):
-            return False
-        call.set("date", month)
-        call.set("order_number", "month")
-        return True
-
-    async def ask(self, form: Form, call: Call) -> None:
-        raise AssertionError("a month is only taken when it is said")
-
-
-class ReceiptForm(Form):
-    called = "validate_receipt_form"
-    requires = Level.SIGNED_IN
-    starts = ("request_receipt",)
-    steps = (Month(), Pick("payments", "utter_which_payment_for_receipt", "utter_no_payments"))
+        return None if call.entity("order_number") else month
 
     async def candidates(self, call: Call) -> list[Candidate]:
         return await nouns.payments(call, await call.bank.payments(call.customer_id, status="completed", limit=30))
@@ -156,28 +131,25 @@ class ReceiptForm(Form):
     def more_options(self, call: Call) -> list[Button]:
         last = datetime.fromtimestamp(call.now, UTC).date().replace(day=1) - timedelta(days=1)
         month = f"{last:%Y-%m}"
-        title = f"{wording.month(month, call.language)}{'账单' if call.zh else ' statement'}"
+        title = call.form("statement", month=wording.month(month, call.language))
         return [Button(title, payload("inform_date", date=f"{month}-01"))]
 
 
 class SendReceipt(Action):
     called = "action_send_receipt"
     requires = Level.SIGNED_IN
-    answers = "request_receipt"
-    ends_flow = True
-    solves = ("request_receipt",)
 
     async def perform(self, call: Call) -> None:
         month = call.slot("date")
         if month:
             receipt = await call.bank.receipt(call.customer_id, month=month, idempotency_key=call.key)
-            what = f"{wording.month(month, call.language)}{'账单' if call.zh else ' statement'}"
+            what = call.form("statement", month=wording.month(month, call.language))
         else:
             payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
             receipt = await call.bank.receipt(call.customer_id, payment_id=payment.id, idempotency_key=call.key)
             money = call.money(payment.amount_minor, payment.currency)
-            what = f"{payment.merchant} {money} 的电子凭证" if call.zh else f"receipt for {money} at {payment.merchant}"
-        call.record("done", receipt.number)
+            what = call.form("receipt", merchant=payment.merchant, money=money)
+        call.did(receipt.number, title=what, reference=receipt.number)
         call.say("utter_receipt_sent", what=what, email=receipt.sent_to, url=receipt.url, number=receipt.number)
 
 
@@ -215,18 +187,20 @@ def _facts(call: Call, bill: Bill) -> dict[str, Any]:
         return call.money(minor, bill.currency)
 
     spent_on = [
-        f"{word(CATEGORIES, each.category, call.language)}{'' if call.zh else ' '}{money(each.amount_minor)}"
+        call.form(
+            "spent_on", what=call.words.word("categories", each.category, call.language), money=money(each.amount_minor)
+        )
         for each in _top(bill)
     ]
     return {
         "month": _named(call, bill.month),
         "spent": money(bill.spent_minor),
-        "count": f"{bill.payments}笔" if call.zh else f"{bill.payments} payment{'' if bill.payments == 1 else 's'}",
+        "count": call.form("one_payment" if bill.payments == 1 else "payments", count=bill.payments),
         "refunded": money(bill.refunded_minor),
         "sent": money(bill.sent_minor),
         "received": money(bill.received_minor),
         "fees": money(bill.fees_minor),
-        "most": wording.listed(spent_on, call.language) or ("暂无" if call.zh else "nothing yet"),
+        "most": wording.listed(spent_on, call.language) or call.form("nothing_yet"),
     }
 
 
@@ -238,7 +212,7 @@ def _card(call: Call, bill: Bill) -> dict[str, Any]:
     items = [
         {
             "id": each.category,
-            "title": word(CATEGORIES, each.category, call.language),
+            "title": call.words.word("categories", each.category, call.language),
             "amount": call.money(each.amount_minor, bill.currency),
             "date": bill.month,
             "status": "",

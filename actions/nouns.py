@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import wording
 from actions.call import Call
-from actions.pick import Candidate
 from actions.services.bank_types import Card, Payment, Refund, Transfer
-from actions.words import CARD_KIND, CARD_STATUS, PAYMENT_STATUS, REFUND_STATUS, TRANSFER_STATUS, Said, word
+from bot.dialogue import wording
+from bot.dialogue.candidates import Candidate
 
 
 async def payments(call: Call, nouns: Sequence[Payment]) -> list[Candidate]:
     return [
-        await _candidate(call, each, name=each.merchant, at=each.at, statuses=PAYMENT_STATUS, alias=each.order_number)
+        await _candidate(call, each, name=each.merchant, at=each.at, states="payment_states", alias=each.order_number)
         for each in nouns
     ]
 
@@ -22,7 +22,7 @@ async def payments(call: Call, nouns: Sequence[Payment]) -> list[Candidate]:
 async def refunds(call: Call, nouns: Sequence[Refund]) -> list[Candidate]:
     return [
         await _candidate(
-            call, each, name=each.merchant, at=each.requested_at, statuses=REFUND_STATUS,
+            call, each, name=each.merchant, at=each.requested_at, states="refund_states",
             alias=each.payment_id, second_alias=each.order_number,
         )
         for each in nouns
@@ -31,7 +31,7 @@ async def refunds(call: Call, nouns: Sequence[Refund]) -> list[Candidate]:
 
 async def transfers(call: Call, nouns: Sequence[Transfer]) -> list[Candidate]:
     return [
-        await _candidate(call, each, name=each.counterparty, at=each.at, statuses=TRANSFER_STATUS, note=each.note)
+        await _candidate(call, each, name=each.counterparty, at=each.at, states="transfer_states", note=each.note)
         for each in nouns
     ]
 
@@ -41,10 +41,15 @@ def cards(call: Call, nouns: Sequence[Card]) -> list[Candidate]:
         Candidate(
             id=each.ending,
             title=card_name(call, each),
-            line=f"{card_name(call, each)}{'，' if call.zh else ', '}{word(CARD_STATUS, each.status, call.language)}",
-            name=f"{each.network} {word(CARD_KIND, each.kind, call.language)}",
+            line=call.form(
+                "card_line",
+                card=card_name(call, each),
+                status=call.words.word("card_states", each.status, call.language),
+            ),
+            name=f"{each.network} {call.words.word('card_kinds', each.kind, call.language)}",
             aliases=(each.id,),
-            status=word(CARD_STATUS, each.status, call.language),
+            status=call.words.word("card_states", each.status, call.language),
+            sounds=_sounds(call, "", ("card_kinds", each.kind), ("card_states", each.status)),
             noun=each,
         )
         for each in nouns
@@ -53,12 +58,12 @@ def cards(call: Call, nouns: Sequence[Card]) -> list[Candidate]:
 
 def card_name(call: Call, card: Card) -> str:
     """`debit card ending 4242`, `尾号4242的借记卡`"""
-    kind = word(CARD_KIND, card.kind, call.language)
-    return f"尾号{card.ending}的{kind}" if call.zh else f"{kind} ending {card.ending}"
+    kind = call.words.word("card_kinds", card.kind, call.language)
+    return call.form("card_name", kind=kind, ending=card.ending)
 
 
 def ending_name(call: Call, ending: str) -> str:
-    return f"尾号{ending}的银行卡" if call.zh else f"card ending {ending}"
+    return call.form("any_card_name", ending=ending)
 
 
 async def _candidate(
@@ -67,17 +72,17 @@ async def _candidate(
     *,
     name: str,
     at: float,
-    statuses: dict[str, Said] | Any,
+    states: str,
     alias: str = "",
     second_alias: str = "",
     note: str = "",
 ) -> Candidate:
-    amount, status = call.money(noun.amount_minor, noun.currency), word(statuses, noun.status, call.language)
+    amount, status = call.money(noun.amount_minor, noun.currency), call.words.word(states, noun.status, call.language)
     when = await call.day_of(at)
     return Candidate(
         id=noun.id,
         title=f"{amount} {name}",
-        line=f"{amount}，{name}，{when}，{status}" if call.zh else f"{amount}, {name}, {when}, {status}",
+        line=call.form("line", amount=amount, name=name, when=when, status=status),
         name=name,
         aliases=tuple(each for each in (alias, second_alias) if each),
         amount_minor=noun.amount_minor,
@@ -86,21 +91,15 @@ async def _candidate(
         when=when,
         clock=wording.clock(at, await call.zone()),
         note=note,
+        price=amount,
         status=status,
+        sounds=_sounds(call, name, (states, noun.status), ("categories", getattr(noun, "category", ""))),
         noun=noun,
     )
 
 
-def card_of(kind: str, candidates: Sequence[Candidate], call: Call) -> dict[str, Any]:
-    """The list as a card for clients that can show one; the text beside it says the same."""
-    items = [
-        {
-            "id": each.id,
-            "title": each.name or each.title,
-            "amount": "" if each.amount_minor is None else call.money(each.amount_minor, each.currency),
-            "date": each.day,
-            "status": each.status,
-        }
-        for each in candidates
-    ]
-    return {"card": kind, "items": items}
+def _sounds(call: Call, name: str, *entries: tuple[str, str]) -> tuple[re.Pattern[str], ...]:
+    """What else people call it: by its kind or its state, or by a name in the other language."""
+    found = [call.words.heard(table).get(code) for table, code in entries]
+    found += [sound for known, sound in call.words.heard("names").items() if known in name]
+    return tuple(each for each in found if each is not None)

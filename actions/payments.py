@@ -8,15 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from actions import nouns
-from actions.base import Action
-from actions.buttons import Button, button, person, wanted
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.choosing import Pick
-from actions.form import Form
-from actions.pick import Candidate
 from actions.services.bank_types import Case, Payment
-from actions.steps import Confirm
-from actions.words import CATEGORIES, word
+from bot.dialogue.buttons import Button
+from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
@@ -29,7 +25,7 @@ _NOT_MINE = re.compile(
 """Answers to "if it really wasn't you"."""
 
 
-class PaymentForm(Form):
+class PaymentFlow(Lookups):
     """Base: which payment. A number of another payment is told as what it is."""
 
     async def all_of_them(self, call: Call) -> list[Candidate]:
@@ -45,27 +41,21 @@ class PaymentForm(Form):
         return True
 
 
-class FailedPaymentForm(PaymentForm):
-    called = "validate_failed_payment_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_failed_payment_signed_out"
-    starts = ("payment_failed",)
-    steps = (Pick("payments", "utter_which_failed_payment", "utter_no_failed_payment"),)
+class FailedPaymentFlow(PaymentFlow):
+    flow = "payment_failed"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, status="failed", limit=10)
         return await nouns.payments(call, found)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.ask_back(response, {"intent": "card_declined"}, buttons=wanted(call.language))
+        call.propose(response, "card_declined")
         self.end(call)
 
 
 class ExplainFailedPayment(Action):
     called = "action_failed_payment"
     requires = Level.SIGNED_IN
-    answers = "payment_failed"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         await explain_failed(call, await call.bank.payment(call.customer_id, call.slot("order_number")))
@@ -82,12 +72,8 @@ async def explain_failed(call: Call, payment: Payment) -> None:
         call.say("utter_no_money_was_taken")
 
 
-class PendingPaymentForm(PaymentForm):
-    called = "validate_pending_payment_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_pending_payment_signed_out"
-    starts = ("payment_pending",)
-    steps = (Pick("payments", "utter_which_pending_payment", "utter_no_pending_payment"),)
+class PendingPaymentFlow(PaymentFlow):
+    flow = "payment_pending"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, status="pending", limit=10)
@@ -97,8 +83,6 @@ class PendingPaymentForm(PaymentForm):
 class ExplainPendingPayment(Action):
     called = "action_pending_payment"
     requires = Level.SIGNED_IN
-    answers = "payment_pending"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
@@ -108,14 +92,10 @@ class ExplainPendingPayment(Action):
         call.say(response, card=_card(call, payment, said), settles=settles, **said)
 
 
-class DoubleChargeForm(PaymentForm):
+class DoubleChargeFlow(PaymentFlow):
     """The pair is found by the bank; without one, the customer shows which payment it is and a person checks it."""
 
-    called = "validate_double_charge_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_double_charge_signed_out"
-    starts = ("charged_twice",)
-    steps = (Pick("payments", "utter_which_charged_twice", "utter_no_payments"), Confirm())
+    flow = "charged_twice"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         pairs = await call.bank.duplicates(call.customer_id)
@@ -148,8 +128,6 @@ class DisputeDoubleCharge(Action):
 
     called = "action_double_charge"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("charged_twice",)
 
     async def deed(self, call: Call) -> Deed | None:
         number = call.slot("order_number")
@@ -165,8 +143,13 @@ class DisputeDoubleCharge(Action):
         case = await call.bank.dispute(
             call.customer_id, payment.id, kind="charged_twice", proof=call.proof, idempotency_key=call.key
         )
-        call.record("done", case.number)
         said = await facts(call, payment)
+        call.did(
+            payment.id,
+            title=call.form("dispute_of", **said),
+            reference=case.refund_id or case.number,
+            order_number=payment.id,
+        )
         if case.refund_id:
             refund = await call.bank.refund(call.customer_id, case.refund_id)
             expected = await call.day(refund.expected_on, weekday=True) if refund.expected_on else ""
@@ -177,12 +160,11 @@ class DisputeDoubleCharge(Action):
             call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
 
 
-class UnknownPaymentForm(PaymentForm):
-    called = "validate_unknown_payment_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_unknown_payment_signed_out"
-    starts = ("payment_not_recognised",)
-    steps = (Pick("payments", "utter_which_unknown_payment", "utter_no_payments"), Confirm(yes=_NOT_MINE))
+class UnknownPaymentFlow(PaymentFlow):
+    flow = "payment_not_recognised"
+
+    def also_yes(self, text: str) -> bool:
+        return _NOT_MINE.search(text) is not None
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, limit=20)
@@ -192,7 +174,10 @@ class UnknownPaymentForm(PaymentForm):
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         payment: Payment = (await self.chosen(call)).noun
         said = await facts(call, payment)
-        said |= {"at": await call.moment(payment.at), "category": word(CATEGORIES, payment.category, call.language)}
+        said |= {
+            "at": await call.moment(payment.at),
+            "category": call.words.word("categories", payment.category, call.language),
+        }
         response = "utter_confirm_unknown_card_payment" if payment.card_ending else "utter_confirm_unknown_payment"
         call.say(response, buttons=buttons, **said)
 
@@ -202,22 +187,30 @@ class DisputeUnknownPayment(Action):
 
     called = "action_unknown_payment"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("payment_not_recognised",)
 
     async def perform(self, call: Call) -> None:
         payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
         case = await call.bank.dispute(call.customer_id, payment.id, kind="not_recognised", idempotency_key=call.key)
-        call.record("done", case.number)
         said = await facts(call, payment)
+        call.did(
+            payment.id,
+            title=call.form("dispute_of", **said),
+            reference=case.refund_id or case.number,
+            order_number=payment.id,
+        )
         call.say("utter_dispute_opened", number=case.number, answer_by=await _answer_by(call, case), **said)
         if payment.card_ending:
-            offer = {"intent": "freeze_card", "entities": [{"entity": "card_ending", "value": payment.card_ending}]}
-            freeze = button("wanted", call.language, "freeze_card", card_ending=payment.card_ending)
-            options = (freeze, button("no", call.language, "deny"))
-            call.ask_back("utter_offer_freeze", offer, buttons=options, ending=payment.card_ending)
+            freeze = call.button("wanted", "freeze_card", card_ending=payment.card_ending)
+            options = (freeze, call.button("no", "deny"))
+            call.propose(
+                "utter_offer_freeze",
+                "freeze_card",
+                {"card_ending": payment.card_ending},
+                buttons=options,
+                ending=payment.card_ending,
+            )
         else:
-            call.say("utter_change_password_too", buttons=(person(call.language),))
+            call.say("utter_change_password_too", buttons=(call.person,))
 
 
 async def facts(call: Call, payment: Payment) -> dict[str, Any]:

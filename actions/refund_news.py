@@ -7,28 +7,20 @@ from dataclasses import asdict
 from typing import Any
 
 from actions import nouns
-from actions.base import Action
-from actions.buttons import person, wanted
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.choosing import Pick
-from actions.form import Form
 from actions.payments import explain_failed
-from actions.pick import Candidate
 from actions.services.bank_types import Refund
 from actions.transfers import tell as tell_transfer
-from actions.words import REFUND_STATUS, word
+from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceRefused
 from bot.types import Level
 
 OPEN = ("requested", "approved", "sent_to_bank")
 
 
-class RefundStatusForm(Form):
-    called = "validate_refund_status_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_refund_times"
-    starts = ("refund_status",)
-    steps = (Pick("refunds", "utter_which_refund", "utter_no_refunds"),)
+class RefundStatusFlow(Lookups):
+    flow = "refund_status"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.refunds(call.customer_id, limit=10)
@@ -49,15 +41,13 @@ class RefundStatusForm(Form):
         if await _tell_what_comes_back(call):
             self.end(call)
             return
-        call.ask_back(response, {"intent": "request_refund"}, buttons=wanted(call.language))
+        call.propose(response, "request_refund")
         self.end(call)
 
 
 class TellRefundStatus(Action):
     called = "action_refund_status"
     requires = Level.SIGNED_IN
-    answers = "refund_status"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         refund = await call.bank.refund(call.customer_id, call.slot("order_number"))
@@ -65,10 +55,8 @@ class TellRefundStatus(Action):
         offer_trace(call, refund)
 
 
-class RefundMissingForm(RefundStatusForm):
-    called = "validate_refund_missing_form"
-    requires = Level.SIGNED_IN
-    starts = ("refund_not_arrived",)
+class RefundMissingFlow(RefundStatusFlow):
+    flow = "refund_not_arrived"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.refunds(call.customer_id, limit=10)
@@ -78,14 +66,12 @@ class RefundMissingForm(RefundStatusForm):
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
         """The only one that is late."""
         late = [each for each in candidates if each.noun.overdue]
-        return late[0] if len(late) == 1 else await Form.plausible(self, call, candidates)
+        return late[0] if len(late) == 1 else await Lookups.plausible(self, call, candidates)
 
 
 class ExplainMissingRefund(Action):
     called = "action_refund_missing"
     requires = Level.SIGNED_IN
-    answers = "refund_not_arrived"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         refund = await call.bank.refund(call.customer_id, call.slot("order_number"))
@@ -100,28 +86,30 @@ def offer_trace(call: Call, refund: Refund) -> None:
     """Propose to have the receiving bank search for it."""
     if refund.trace_number or refund.status != "completed":
         return
-    said = {"entities": [{"entity": "order_number", "value": refund.id}], "for": TraceRefund.called}
-    call.ask_back("utter_offer_trace", {"do": TraceRefund.called, "said": said}, buttons=wanted(call.language))
+    call.propose("utter_offer_trace", "trace_refund", {"order_number": refund.id})
+
+
+class TraceRefundFlow(RefundMissingFlow):
+    flow = "trace_refund"
 
 
 class TraceRefund(Action):
     called = "action_trace_refund"
     requires = Level.SIGNED_IN
-    solves = ("refund_not_arrived",)
 
     async def perform(self, call: Call) -> None:
-        case = await call.bank.trace_refund(
-            call.customer_id, str(call.entity("order_number")), idempotency_key=call.key
-        )
-        call.record("done", case.number)
+        refund = await call.bank.refund(call.customer_id, call.slot("order_number"))
+        case = await call.bank.trace_refund(call.customer_id, refund.id, idempotency_key=call.key)
+        title = call.form("tracing_refund_of", **await facts(call, refund))
+        call.did(refund.id, title=title, reference=case.number, order_number=refund.id)
         call.say("utter_trace_started", number=case.number, answer_by=await call.day(case.answer_by, weekday=True))
-        call.answered("refund_not_arrived", order_number=str(call.entity("order_number")))
+        call.answered("refund_not_arrived", order_number=refund.id)
 
 
 async def tell(call: Call, refund: Refund) -> None:
     """Where it stands and when the money comes."""
     response = "utter_refund_is_late" if refund.overdue else f"utter_refund_is_{refund.status}"
-    buttons = (person(call.language),) if refund.overdue else ()
+    buttons = (call.person,) if refund.overdue else ()
     call.say(response, buttons=buttons, card=card_of(call, refund), **await facts(call, refund))
 
 
@@ -142,8 +130,8 @@ async def facts(call: Call, refund: Refund) -> dict[str, Any]:
 
 def destination(call: Call, card_ending: str | None) -> str:
     if card_ending:
-        return nouns.ending_name(call, card_ending) if call.zh else f"your {nouns.ending_name(call, card_ending)}"
-    return "账户余额" if call.zh else "your balance"
+        return call.form("to_card", ending=card_ending)
+    return call.form("to_balance")
 
 
 async def _tell_what_comes_back(call: Call) -> bool:
@@ -159,7 +147,7 @@ async def _tell_what_comes_back(call: Call) -> bool:
     return bool(back or held)
 
 
-async def _no_refund_for(form: Form, call: Call, number: str) -> bool:
+async def _no_refund_for(look: Lookups, call: Call, number: str) -> bool:
     """A payment's number, but no refund of it: offer to ask for one."""
     try:
         refund = await call.bank.refund(call.customer_id, number)
@@ -170,13 +158,11 @@ async def _no_refund_for(form: Form, call: Call, number: str) -> bool:
             payment = await call.bank.payment(call.customer_id, number)
         except ServiceRefused:
             return False
-        entities = [{"entity": "order_number", "value": payment.id}]
-        offer = {"intent": "request_refund", "entities": entities}
-        call.ask_back(
-            "utter_no_refund_for_payment", offer, buttons=wanted(call.language),
+        call.propose(
+            "utter_no_refund_for_payment", "request_refund", {"order_number": payment.id},
             merchant=payment.merchant, money=call.money(payment.amount_minor, payment.currency),
         )  # fmt: skip
-    form.end(call)
+    look.end(call)
     return True
 
 
@@ -186,6 +172,6 @@ def card_of(call: Call, refund: Refund) -> dict[str, Any]:
         "title": refund.merchant,
         "amount": call.money(refund.amount_minor, refund.currency),
         "date": refund.expected_on or "",
-        "status": word(REFUND_STATUS, refund.status, call.language),
+        "status": call.words.word("refund_states", refund.status, call.language),
     }
     return {"card": "refund", "items": [item], "record": asdict(refund)}

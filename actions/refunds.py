@@ -6,45 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions import nouns
-from actions.base import Action
-from actions.buttons import Button
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.choosing import Pick
-from actions.form import Form
-from actions.pick import Candidate, Reference, bare_amounts
 from actions.refund_news import card_of, destination, facts, tell
 from actions.services.bank_types import Payment, Refund
-from actions.steps import Amount, Choose, Confirm
-from actions.words import REASON_WORDS, REASONS
+from bot.dialogue.buttons import Button
+from bot.dialogue.candidates import Candidate, Reference, bare_amounts
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
 SHORT = 24
 """Characters."""
-SOUND_LIKE_REASONS = (
-    "refund_not_arrived",
-    "refund_status",
-    "cancel_refund",
-    "cancel_transfer",
-    "transfer_status",
-    "card_delivery",
-    "complaint",
-)
 
 
-class RefundForm(Form):
+class RefundFlow(Lookups):
     """Which payment, how much of it (all, unless the customer says less), why, and a yes."""
 
-    called = "validate_refund_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_refund_signed_out"
-    starts = ("request_refund",)
-    steps = (
-        Pick("payments", "utter_which_payment_to_refund", "utter_nothing_to_refund"),
-        Choose("reason", "utter_ask_refund_reason", REASONS, words=REASON_WORDS, sound_like=SOUND_LIKE_REASONS),
-        Amount(optional=True),
-        Confirm(),
-    )
+    flow = "request_refund"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, limit=30)
@@ -65,28 +43,34 @@ class RefundForm(Form):
     async def allows(self, call: Call, amount: dict[str, Any]) -> bool | None:
         """Less than the payment is a part of it; the payment's own amount only names it."""
         if call.slot("order_number") is None:
-            self.note(call, part=amount)
+            call.note(part=amount)
             return None
         chosen = await self.chosen(call)
         payment: Payment = chosen.noun
-        if chosen.amounts_to(amount, roughly=True) or amount.get("currency") not in (None, payment.currency):
+        if amount.get("currency") not in (None, payment.currency):
             return None
+        if chosen.amounts_to(amount, roughly=call.slot("amount") is None):
+            if call.slot("amount") is None:
+                return None
+            amount["minor"] = payment.refundable_minor  # All of it after all.
         if 0 < amount["minor"] <= payment.refundable_minor:
             return True
         call.say("utter_refund_is_at_most", most=call.money(payment.refundable_minor, payment.currency))
         return False
 
-    async def half(self, call: Call) -> dict[str, Any] | None:
+    async def part_of(self, call: Call) -> dict[str, Any] | None:
         if call.slot("order_number") is None:
             return None
         payment: Payment = (await self.chosen(call)).noun
-        return {"minor": payment.amount_minor // 2, "currency": payment.currency}
+        return {"minor": payment.refundable_minor, "currency": payment.currency}
 
     async def instead(self, call: Call) -> bool:
         """ "Then can I have it back?" is about the payment that was just spoken of, if that cannot be refunded."""
-        topic = call.topic or {}
-        number = next((each["value"] for each in topic.get("entities", ()) if each["entity"] == "order_number"), None)
-        if topic.get("intent") not in ("payment_pending", "payment_failed") or not number or not call.free_text:
+        topic = call.topic
+        if topic is None or topic.flow not in ("payment_pending", "payment_failed") or not call.free_text:
+            return False
+        number = next((each["value"] for each in topic.entities if each["entity"] == "order_number"), None)
+        if not number:
             return False
         said = Reference(None, bare_amounts(call.text), (), call.text)
         if len(call.text) > SHORT or call.entities("order_number") or said.narrow(await self.all_of_them(call)):
@@ -96,7 +80,7 @@ class RefundForm(Form):
     async def confirm(self, call: Call, buttons: Sequence[Button]) -> None:
         chosen = await self.chosen(call)
         payment: Payment = chosen.noun
-        part = (call.slot("flow") or {}).get("part") or {}
+        part = (call.top.part if call.top else None) or {}
         names_it = chosen.amounts_to(part, roughly=True)
         if call.slot("amount") is None and not names_it and 0 < part.get("minor", 0) < payment.refundable_minor:
             call.set("amount", part)
@@ -116,8 +100,6 @@ class RefundForm(Form):
 class RequestRefund(Action):
     called = "action_request_refund"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("request_refund",)
 
     async def deed(self, call: Call) -> Deed:
         payment = await call.bank.payment(call.customer_id, call.slot("order_number"))
@@ -129,21 +111,21 @@ class RequestRefund(Action):
         refund = await call.bank.request_refund(
             call.customer_id,
             call.slot("order_number"),
-            reason=REASONS[reason][0] if reason in REASONS else reason,
+            reason=call.words.word("refund_reasons", reason, "en")
+            if reason in call.words.codes("refund_reasons")
+            else reason,
             amount_minor=amount.get("minor"),
             proof=call.proof,
             idempotency_key=call.key,
         )
-        call.record("done", refund.id)
-        call.say("utter_refund_requested", card=card_of(call, refund), **await facts(call, refund))
+        said = await facts(call, refund)
+        call.did(refund.id, title=call.form("refund_of", **said), reference=refund.id, order_number=refund.id)
+        call.say("utter_refund_requested", card=card_of(call, refund), **said)
         call.answered("refund_status", order_number=refund.id)
 
 
-class CancelRefundForm(Form):
-    called = "validate_cancel_refund_form"
-    requires = Level.SIGNED_IN
-    starts = ("cancel_refund",)
-    steps = (Pick("refunds", "utter_which_refund_to_cancel", "utter_no_refund_to_cancel"), Confirm())
+class CancelRefundFlow(Lookups):
+    flow = "cancel_refund"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.refunds(call.customer_id, limit=10)
@@ -171,13 +153,12 @@ class CancelRefundForm(Form):
 class CancelRefund(Action):
     called = "action_cancel_refund"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("cancel_refund",)
 
     async def perform(self, call: Call) -> None:
         refund = await call.bank.cancel_refund(call.customer_id, call.slot("order_number"), idempotency_key=call.key)
-        call.record("done", refund.id)
-        call.say("utter_refund_cancelled", card=card_of(call, refund), **await facts(call, refund))
+        said = await facts(call, refund)
+        call.did(refund.id, title=call.form("cancelling_refund_of", **said), order_number=refund.payment_id)
+        call.say("utter_refund_cancelled", card=card_of(call, refund), **said)
 
 
 async def _why_not_refundable(call: Call, payment: Payment) -> None:

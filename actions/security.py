@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import nouns, wording
-from actions.base import Action
-from actions.buttons import Button, button, wanted
+from actions import nouns
+from actions.base import Action, Lookups
 from actions.call import Call
 from actions.cards import freeze
-from actions.choosing import Pick
-from actions.form import Form
-from actions.pick import Candidate
 from actions.services.bank_types import ScamReport
+from bot.dialogue import wording
+from bot.dialogue.buttons import Button
+from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceError
 from bot.types import Level
 
@@ -30,9 +29,8 @@ class SecureAccount(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        call.leave_form()
-        if call.intent != "affirm" and call.confidence < SURE:
-            call.ask_back("utter_confirm_lock", {"do": self.called}, buttons=wanted(call.language))
+        if call.confidence < SURE:
+            call.propose("utter_confirm_lock", "secure_account")
             return
         if call.level >= Level.SIGNED_IN:
             await self._protect(call)
@@ -63,17 +61,10 @@ class SecureAccount(Action):
         call.say(response, number=lock.number, devices=str(lock.devices_signed_out), cards=names)
 
 
-class ScamForm(Form):
+class ScamFlow(Lookups):
     """Which payment or transfer it was, if any; nothing else is asked before we act."""
 
-    called = "validate_scam_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_scam_signed_out"
-    starts = ("report_scam",)
-    opens_with = "utter_scam_sorry"
-    steps = (Pick("transfers", "utter_which_scam", "utter_no_transfers"),)
-    takes_all = True
-    all_button = "all_transfers"
+    flow = "report_scam"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         sent = await call.bank.transfers(call.customer_id, direction="out", limit=10)
@@ -94,21 +85,20 @@ class ScamForm(Form):
         call.set("order_number", NO_MONEY)
 
     def more_options(self, call: Call) -> list[Button]:
-        return [button("no_money_lost", call.language, "inform_order", order_number=NO_MONEY)]
+        return [call.button("no_money_lost", "inform_order", order_number=NO_MONEY)]
 
 
 class ReportScam(Action):
     called = "action_report_scam"
     requires = Level.SIGNED_IN
-    ends_flow = True
-    solves = ("report_scam",)
 
     async def perform(self, call: Call) -> None:
         number = str(call.slot("order_number") or NO_MONEY)
         about = await _one_for_each_recipient(call) if number == ALL else []
         reports = [await self._report(call, each) for each in about or [number]]
-        call.record("done", ",".join(report.case.number for report in reports))
-        call.say("utter_scam_reported", number=wording.listed([each.case.number for each in reports], call.language))
+        cases = wording.listed([each.case.number for each in reports], call.language)
+        call.did(number, title=call.words.name("report_scam", call.language), reference=cases)
+        call.say("utter_scam_reported", number=cases)
         stopped = [number for report in reports for number in report.stopped]
         recalled = [number for report in reports for number in report.recalled]
         for response, numbers in (("utter_scam_stopped", stopped), ("utter_scam_recalled", recalled)):
@@ -140,5 +130,5 @@ async def _described(call: Call, numbers: Sequence[str]) -> str:
     """`$2,500.00 to Acme (T2026...)`, one after the other."""
     found = [await call.bank.transfer(call.customer_id, number) for number in numbers]
     told = [(call.money(each.amount_minor, each.currency), each.counterparty, each.id) for each in found]
-    parts = [f"转给{to}的{money}（{id}）" if call.zh else f"{money} to {to} ({id})" for money, to, id in told]
+    parts = [call.form("sent_to", money=money, to=to, id=id) for money, to, id in told]
     return wording.listed(parts, call.language)

@@ -7,15 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from actions import nouns
-from actions.base import Action
-from actions.buttons import Button, button, wanted
+from actions.base import Action, Lookups
 from actions.call import Call
-from actions.choosing import Pick
-from actions.form import Form
-from actions.pick import Candidate
 from actions.services.bank_types import Transfer
-from actions.steps import Confirm
-from actions.words import TRANSFER_KIND, TRANSFER_STATUS, word
+from bot.dialogue.buttons import Button
+from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
@@ -23,7 +19,7 @@ RECALL_S = 30 * 86_400
 """So long after its arrival a transfer can be asked back."""
 
 
-class TransferForm(Form):
+class TransferFlow(Lookups):
     """Base: which transfer. A number of another transfer is told as what it is."""
 
     async def unsuitable(self, call: Call, number: str) -> bool:
@@ -42,12 +38,8 @@ class TransferForm(Form):
         return list(await call.bank.transfers(call.customer_id, direction="out", limit=20))
 
 
-class TransferStatusForm(TransferForm):
-    called = "validate_transfer_status_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_transfer_times"
-    starts = ("transfer_status",)
-    steps = (Pick("transfers", "utter_which_transfer", "utter_no_transfers"),)
+class TransferStatusFlow(TransferFlow):
+    flow = "transfer_status"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.transfers(call.customer_id, limit=20)
@@ -62,8 +54,6 @@ class TransferStatusForm(TransferForm):
 class TellTransferStatus(Action):
     called = "action_transfer_status"
     requires = Level.SIGNED_IN
-    answers = "transfer_status"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         transfer = await call.bank.transfer(call.customer_id, call.slot("order_number"))
@@ -71,45 +61,35 @@ class TellTransferStatus(Action):
         if transfer.cancellable:
             call.say(
                 "utter_transfer_can_be_cancelled",
-                buttons=(button("cancel_it", call.language, "cancel_transfer", order_number=transfer.id),),
+                buttons=(call.button("cancel_it", "cancel_transfer", order_number=transfer.id),),
             )
 
 
-class FailedTransferForm(TransferForm):
-    called = "validate_failed_transfer_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_failed_transfer_signed_out"
-    starts = ("transfer_failed",)
-    steps = (Pick("transfers", "utter_which_failed_transfer", "utter_no_failed_transfer"),)
+class FailedTransferFlow(TransferFlow):
+    flow = "transfer_failed"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         failed = [each for each in await self.sent(call) if each.status in ("failed", "returned")]
         return await nouns.transfers(call, failed)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.ask_back(response, {"intent": "transfer_status"}, buttons=wanted(call.language))
+        call.propose(response, "transfer_status")
         self.end(call)
 
 
 class ExplainFailedTransfer(Action):
     called = "action_failed_transfer"
     requires = Level.SIGNED_IN
-    answers = "transfer_failed"
-    ends_flow = True
 
     async def perform(self, call: Call) -> None:
         transfer = await call.bank.transfer(call.customer_id, call.slot("order_number"))
         await tell(call, transfer)
 
 
-class RecoverTransferForm(TransferForm):
+class RecoverTransferFlow(TransferFlow):
     """Sent to the wrong person: stop it if it is still on its way, else ask the recipient's bank for it."""
 
-    called = "validate_recover_transfer_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_wrong_recipient_signed_out"
-    starts = ("transfer_wrong_recipient",)
-    steps = (Pick("transfers", "utter_which_transfer_to_recover", "utter_no_transfer_to_recover"), Confirm())
+    flow = "transfer_wrong_recipient"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         recoverable = [each for each in await self.sent(call) if each.cancellable or _recallable(each, call.now)]
@@ -124,8 +104,6 @@ class RecoverTransferForm(TransferForm):
 class RecoverTransfer(Action):
     called = "action_recover_transfer"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("transfer_wrong_recipient", "cancel_transfer")
 
     async def deed(self, call: Call) -> Deed:
         return await deed_of_taking_back(call)
@@ -138,23 +116,20 @@ class RecoverTransfer(Action):
             transfer = await call.bank.cancel_transfer(
                 call.customer_id, number, proof=call.proof, idempotency_key=f"{call.key}:cancel"
             )
-            call.record("done", transfer.id)
-            call.say("utter_transfer_cancelled", card=_card(call, transfer), **await facts(call, transfer))
+            await _cancelled(call, transfer)
             return
         case = await call.bank.recall_transfer(
             call.customer_id, number, reason="wrong recipient", proof=call.proof, idempotency_key=f"{call.key}:recall"
         )
-        call.record("done", case.number)
-        answer_by = await call.day(case.answer_by, weekday=True)
-        call.say("utter_recall_started", case=case.number, answer_by=answer_by, **await facts(call, transfer))
+        said = await facts(call, transfer)
+        call.did(transfer.id, title=call.form("recall_of", **said), reference=case.number, order_number=transfer.id)
+        call.say(
+            "utter_recall_started", case=case.number, answer_by=await call.day(case.answer_by, weekday=True), **said
+        )
 
 
-class CancelTransferForm(TransferForm):
-    called = "validate_cancel_transfer_form"
-    requires = Level.SIGNED_IN
-    signed_out = "utter_cancel_transfer_signed_out"
-    starts = ("cancel_transfer",)
-    steps = (Pick("transfers", "utter_which_transfer_to_cancel", "utter_no_transfer_to_cancel"), Confirm())
+class CancelTransferFlow(TransferFlow):
+    flow = "cancel_transfer"
 
     async def candidates(self, call: Call) -> list[Candidate]:
         return await nouns.transfers(call, [each for each in await self.sent(call) if each.cancellable])
@@ -165,8 +140,7 @@ class CancelTransferForm(TransferForm):
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
         if any(_recallable(each, call.now) for each in await self.sent(call)):
-            offer = {"intent": "transfer_wrong_recipient"}
-            call.ask_back("utter_no_transfer_to_cancel_but_recall", offer, buttons=wanted(call.language))
+            call.propose("utter_no_transfer_to_cancel_but_recall", "transfer_wrong_recipient")
         else:
             call.say(response)
         self.end(call)
@@ -179,9 +153,7 @@ class CancelTransferForm(TransferForm):
             return False
         await tell(call, transfer)
         if _recallable(transfer, call.now):
-            entities = [{"entity": "order_number", "value": transfer.id}]
-            offer = {"intent": "transfer_wrong_recipient", "entities": entities}
-            call.ask_back("utter_offer_recall", offer, buttons=wanted(call.language))
+            call.propose("utter_offer_recall", "transfer_wrong_recipient", {"order_number": transfer.id})
         self.end(call)
         return True
 
@@ -189,8 +161,6 @@ class CancelTransferForm(TransferForm):
 class CancelTransfer(Action):
     called = "action_cancel_transfer"
     requires = Level.STEPPED_UP
-    ends_flow = True
-    solves = ("cancel_transfer", "transfer_wrong_recipient")
 
     async def deed(self, call: Call) -> Deed:
         return await deed_of_taking_back(call)
@@ -199,8 +169,7 @@ class CancelTransfer(Action):
         transfer = await call.bank.cancel_transfer(
             call.customer_id, call.slot("order_number"), proof=call.proof, idempotency_key=call.key
         )
-        call.record("done", transfer.id)
-        call.say("utter_transfer_cancelled", card=_card(call, transfer), **await facts(call, transfer))
+        await _cancelled(call, transfer)
 
 
 class TellTransferTimes(Action):
@@ -208,7 +177,6 @@ class TellTransferTimes(Action):
 
     called = "action_transfer_times"
     requires = Level.NONE
-    answers = "transfer_arrival_time"
 
     async def perform(self, call: Call) -> None:
         call.say("utter_transfer_times")
@@ -216,6 +184,12 @@ class TellTransferTimes(Action):
             return
         for transfer in await call.bank.transfers(call.customer_id, status="processing", limit=3):
             await tell(call, transfer)
+
+
+async def _cancelled(call: Call, transfer: Transfer) -> None:
+    said = await facts(call, transfer)
+    call.did(transfer.id, title=call.form("cancelling_transfer_of", **said), order_number=transfer.id)
+    call.say("utter_transfer_cancelled", card=_card(call, transfer), **said)
 
 
 async def deed_of_taking_back(call: Call) -> Deed:
@@ -252,7 +226,7 @@ async def facts(call: Call, transfer: Transfer) -> dict[str, Any]:
         "person": transfer.counterparty,
         "account": transfer.account,
         "when": await call.day_of(transfer.at),
-        "kind": word(TRANSFER_KIND, transfer.kind, call.language),
+        "kind": call.words.word("transfer_kinds", transfer.kind, call.language),
         "arrives": arrives or expected,
         "expected": expected,
     }
@@ -269,6 +243,6 @@ def _card(call: Call, transfer: Transfer) -> dict[str, object]:
         "title": transfer.counterparty,
         "amount": call.money(transfer.amount_minor, transfer.currency),
         "date": transfer.expected_on or "",
-        "status": word(TRANSFER_STATUS, transfer.status, call.language),
+        "status": call.words.word("transfer_states", transfer.status, call.language),
     }
     return {"card": "transfer", "items": [item], "record": asdict(transfer)}

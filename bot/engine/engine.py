@@ -20,6 +20,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.dialogue import project as dialogue
 from bot.engine import in_process, languages, quiet, reminders, signing, slots, texts
 from bot.engine.events import latest_session, revive
 from bot.engine.in_process import Actions, InProcess
@@ -97,7 +98,7 @@ class Engine:
             in_process.begin(project, settings)
             if all_actions:
                 in_process.demand(executor, loaded.domain, where=model.name)
-            endpoint = InProcess(executor, loaded.domain)
+            endpoint = InProcess(executor, loaded.domain, dialogue.load(project))
         await asyncio.to_thread(_warm_up, loaded)
         generator = texts.texts_of(loaded.domain, settings.rasa.get("nlg"))
         actions = Actions(loaded.domain, endpoint)

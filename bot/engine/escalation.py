@@ -33,7 +33,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.engine.decided import DecidedPolicy
+from bot.dialogue.decided import DecidedPolicy
 from bot.engine.slots import HANDOVER_REASON
 from bot.types import ACCEPTED_OFFER
 

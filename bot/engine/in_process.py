@@ -29,6 +29,8 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from rasa_sdk.interfaces import ActionExecutionRejection as SdkRejection
 from rasa_sdk.utils import all_subclasses, call_potential_coroutine
 
+from bot.dialogue import run  # noqa: F401  The framework's actions are those of its modules.
+from bot.dialogue.project import Dialogue, enter
 from bot.engine.events import revive
 from bot.engine.trackers import HotTracker
 from bot.errors import ModelError
@@ -38,9 +40,10 @@ from bot.settings import Settings
 class InProcess(EndpointConfig):
     """Stands where Rasa expects the address of an action server."""
 
-    def __init__(self, executor: ActionExecutor, domain: Domain) -> None:
+    def __init__(self, executor: ActionExecutor, domain: Domain, dialogue: Dialogue | None = None) -> None:
         super().__init__(url=None)
         self._executor = executor
+        self._dialogue = dialogue or Dialogue()
         self._domain = domain.as_dict()
 
     @property
@@ -53,6 +56,7 @@ class InProcess(EndpointConfig):
         if action is None:
             raise ModelError(f"domain.yml names action '{name}', which no class in actions/ has")
         dispatcher = CollectingDispatcher()
+        enter(self._dialogue)
         try:
             raw = await call_potential_coroutine(action(dispatcher, _View(tracker), self._domain))
         except SdkRejection as error:
@@ -189,14 +193,14 @@ def demand(executor: ActionExecutor, domain: Domain, *, where: str) -> None:
 
 
 def register(project: Path) -> ActionExecutor:
-    """The project's actions: every rasa_sdk Action in its package (or module) `actions`. None where it has none.
+    """The framework's actions, and the project's: every rasa_sdk Action in its package (or module) `actions`.
 
     Raises ModelError when `actions` cannot be imported, or belongs to another project in this process.
     """
     executor = ActionExecutor()
-    if not any((project / name).exists() for name in ("actions", "actions.py")):
-        return executor
-    modules = _import(project)
+    modules = {name for name in sys.modules if name.startswith("bot.dialogue.")}
+    if any((project / name).exists() for name in ("actions", "actions.py")):
+        modules |= _import(project)
     for action in all_subclasses(SdkAction):
         if action.__module__ in modules and not inspect.isabstract(action):
             executor.register_action(action)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.dialogue import project as dialogue
 from bot.engine import folders, package, project, quiet, signing
 from bot.engine.shelf import Shelf
 from bot.errors import ConfigError, ModelError
@@ -106,7 +107,9 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
                 warnings.simplefilter("ignore")
                 importer = importer_of(folder)
                 configuration = configuration_of(importer, kind=kind_of(importer))
-                problems = [*slots.problems_in(importer.get_domain())]
+                domain = importer.get_domain()
+                problems = [*slots.problems_in(domain)]
+                problems += dialogue.problems_in(dialogue.load(folder), domain.responses)
                 problems += trainable.few_intents(importer, configuration.train_schema)
                 if problems:
                     raise ConfigError(*problems)

@@ -1,0 +1,204 @@
+"""What a message answers while a flow asks: values, in any order; corrections; a yes; or none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.dialogue import frames, prove, repairs
+from bot.dialogue.call import Call
+from bot.dialogue.collects import ANSWERS, CLEAR
+from bot.dialogue.flows import CONFIRM, Collect, Flow
+from bot.dialogue.kinds import kind_of
+from bot.dialogue.lookups import Lookups, lookups_of
+
+VAGUE = 0.35
+"""Less likely than this, a wish is not worth leaving a question for."""
+ASKS = 0.6
+"""So sure must the understanding be that something is asked for it not to be an answer."""
+_OF_AN_ANSWER = frozenset({"answer", "correction"})
+
+
+class Answers:
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        flow, top = call.flow, call.top
+        step = flow.at(top.at) if flow is not None and top is not None else None
+        self.asked = step if isinstance(step, Collect) else None
+
+    async def take(self) -> bool | None:
+        """None: it is about something else."""
+        call = self.call
+        if self.asked is None:
+            return None
+        if call.free_text:
+            if repairs.stops(call) and not self._is_an_option():
+                repairs.cancel_flow(call)
+                return True
+            if self._aside():
+                return True
+        if await self.values():
+            return True
+        if self.asked.lists and self._none_of_them():
+            return True
+        if self._deny():
+            repairs.cancel_flow(call)
+            return True
+        if call.free_text and call.words.just("dont_know", call.text):
+            return await self._does_not_know()
+        if await repairs.question(call, inside=True):
+            call.memo["back"] = True
+            return True
+        if self._is_other_wish() or (call.intent not in ANSWERS and call.confidence >= VAGUE):
+            return None
+        self._missed()
+        return True
+
+    def _is_an_option(self) -> bool:
+        """ "I've changed my mind" is a reason, too, where a reason was asked for."""
+        asked = self.asked
+        heard = self.call.words.heard(asked.options) if asked is not None and asked.options else {}
+        return any(sound.search(self.call.text) for sound in heard.values())
+
+    def _aside(self) -> bool:
+        """Words about the question itself."""
+        call = self.call
+        for phrase, response, again in (
+            ("hesitates", "utter_take_your_time", False),
+            ("why_ask", "utter_why_i_ask", True),
+            ("what_mean", "utter_let_me_explain", True),
+        ):
+            if call.words.just(phrase, call.text):
+                if not (phrase == "why_ask" and call.top is not None and call.top.flow == prove.CODE_FLOW):
+                    call.say(response)
+                    call.memo["asked"] = not again
+                    return True
+        if call.words.says("not_said", call.text) and not call.entities("amount"):
+            call.say("utter_my_mistake")
+            return True
+        return False
+
+    async def values(self) -> bool:
+        """Take every value that is in the message. True if it was an answer or a correction."""
+        call, flow = self.call, self.call.flow
+        assert flow is not None  # noqa: S101
+        text = call.text if call.free_text else ""
+        call.memo["corrects"] = bool(text) and (
+            call.act == "correction" or call.words.begins("correction", text) is not None
+        )
+        if flow.id == prove.CODE_FLOW:
+            if await self._hear(flow, None, only=self.asked):
+                return True
+            return await self._below()
+        return await self._hear(flow, self.asked)
+
+    async def _below(self) -> bool:
+        """While a code is awaited: a correction of what it is for makes it void, and takes another."""
+        call = self.call
+        then = call.state
+        call.keep(stack=call.state.stack[:-1], otp=None)
+        flow = call.flow
+        if flow is None or call.act in ("question", "status") or self._is_other_wish():
+            call.state = then
+            return False
+        before = {each: call.slot(each) for each in flow.slots}
+        await self._hear(flow, None)
+        if call.flow is flow and any(call.slot(each) != before[each] for each in flow.slots if each != CONFIRM):
+            call.note(waiting="")
+            return True
+        if call.flow is flow:
+            call.state = then
+        return False
+
+    async def _hear(self, flow: Flow, asked: Collect | None, *, only: Collect | None = None) -> bool:
+        call, look = self.call, lookups_of(flow.id)
+        before = {each: call.slot(each) for each in flow.slots}
+        asked = only or asked
+        other = self._is_other_wish() or self._asks()
+        heard = False
+        for collect in (only,) if only else flow.collects:
+            if collect.slot == CONFIRM or (call.flow is not flow and only is None):
+                continue
+            kind = kind_of(collect, call.domain)
+            was_asked = asked is collect
+            if not other or kind.insists(look, call, collect, asked=was_asked):
+                heard = await kind.hear(look, call, collect, asked=was_asked) or heard
+        if call.flow is not flow:
+            return True
+        changed = [name for name in flow.slots if name != CONFIRM and call.slot(name) != before[name]]
+        if changed and only is None:
+            self._go_back(flow, changed)
+        if not changed and asked is not None and asked.slot == CONFIRM:
+            heard = await self._confirm(look, asked, other=other) or heard
+        if heard:
+            call_top = call.top
+            if call_top is not None and changed:
+                call.note(misses=0)
+        return heard
+
+    def _go_back(self, flow: Flow, changed: list[str]) -> None:
+        order = [each.slot for each in flow.collects]
+        frames.back_to(self.call, min(changed, key=order.index))
+
+    async def _confirm(self, look: Lookups[Any], asked: Collect, *, other: bool) -> bool:
+        call = self.call
+        kind = kind_of(asked, call.domain)
+        if other and not kind.insists(look, call, asked, asked=True):
+            return False
+        if not await kind.hear(look, call, asked, asked=True):
+            return False
+        if call.memo.pop("declined", False):
+            repairs.cancel_flow(call)
+        return True
+
+    def _is_other_wish(self) -> bool:
+        """Clearly about something else: its details are not answers to this flow's questions."""
+        call = self.call
+        if call.intent in ANSWERS or call.confidence < CLEAR:
+            return False
+        started = call.flows.started_by(call.intent)
+        mine = started is not None and started is call.flow
+        if mine or (call.free_text and call.act in _OF_AN_ANSWER and call.confidence < 0.9):
+            return False
+        return True
+
+    def _asks(self) -> bool:
+        act = self.call.message.get("act") or {}
+        asks = act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= ASKS
+        return asks and self.call.free_text
+
+    def _none_of_them(self) -> bool:
+        """ "No" to a list: it may be another one, or nothing at all."""
+        call = self.call
+        none = call.free_text and call.words.just("none_of_these", call.text)
+        top = call.top
+        if not (none or self._deny()) or top is None:
+            return False
+        if top.misses:
+            repairs.cancel_flow(call)
+            return True
+        call.note(misses=1)
+        call.say(
+            "utter_none_of_them", buttons=[call.button("more", "inform_order", choice="more"), call.stop, call.person]
+        )
+        call.memo["asked"] = True
+        return True
+
+    def _deny(self) -> bool:
+        call = self.call
+        plainly = call.free_text and call.words.just("no", call.text)
+        return plainly or (call.intent == "deny" and call.confidence >= CLEAR)
+
+    async def _does_not_know(self) -> bool:
+        """What is not known cannot be asked for again the same way."""
+        call, asked = self.call, self.asked
+        assert asked is not None  # noqa: S101
+        response = f"utter_unknown_{asked.slot}"
+        call.say(response if call.has_response(response) else "utter_dont_know", buttons=(call.stop, call.person))
+        call.memo["asked"] = not asked.lists
+        return True
+
+    def _missed(self) -> None:
+        call, top = self.call, self.call.top
+        misses = (top.misses if top else 0) + 1
+        call.note(misses=misses)
+        call.say("utter_answer_not_understood", buttons=[call.person] if misses > 1 else [])

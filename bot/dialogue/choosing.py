@@ -1,0 +1,155 @@
+"""The kind `one_of`: which of the account's things is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.dialogue.buttons import Button, payload
+from bot.dialogue.call import Call
+from bot.dialogue.candidates import Candidate, Reference, bare_amounts, told_apart
+from bot.dialogue.collects import ANSWERS, SHORT, Kind
+from bot.dialogue.flows import Collect
+from bot.dialogue.lookups import Lookups
+
+MAX_OFFERED = 5
+ALL = "all"
+_DETAILS = ("inform_amount", "inform_date", "inform_order")
+
+
+class OneOf(Kind):
+    """One of `Lookups.candidates`: taken at once if it is named or the only one, else offered as buttons."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        reference = self._reference(look, call, collect, asked=asked)
+        if collect.all_button and (reference.number == ALL.upper() or self._says_all(call, asked=asked)):
+            call.set(collect.slot, ALL)
+            return True
+        if asked and call.free_text and call.words.just("more", call.text):
+            return await self._more(look, call)
+        candidates = await look.listed(call)
+        found = reference.narrow(candidates)
+        if found is None and asked and (call.intent in ANSWERS or call.words.just("only_a_place", reference.text)):
+            placed = reference.place(look.offered(call, candidates), call.words)
+            found = [placed] if placed else None
+        if found is None and not asked and candidates and call.words.says("newest_one", reference.text):
+            found = candidates[:1]
+        alone = look.offered(call, candidates)
+        if found is None and asked and len(alone) == 1 and call.words.just("yes", call.text):
+            found = alone
+        if reference.number and not found:
+            await self._not_among(look, call, reference.number)
+            return True
+        if not found and not asked and await self._is_another(look, call, collect, reference):
+            return True
+        return bool(found) and self._take(call, collect, found or [])
+
+    async def _more(self, look: Lookups[Any], call: Call) -> bool:
+        """The next ones of the list, or the word that there are no more."""
+        shown = call.top.offered if call.top else ()
+        ids = [each.id for each in await look.listed(call)]
+        last = max((ids.index(each) for each in shown if each in ids), default=-1)
+        rest = ids[last + 1 :]
+        if not rest:
+            call.say("utter_no_more_of_them")
+            return True
+        call.note(offered=tuple(rest[:MAX_OFFERED]))
+        return True
+
+    async def _not_among(self, look: Lookups[Any], call: Call, number: str) -> None:
+        if not await look.unsuitable(call, number):
+            call.say("utter_number_not_found", number=number)
+
+    async def _is_another(self, look: Lookups[Any], call: Call, collect: Collect, reference: Reference) -> bool:
+        """What was described is there, but not where this can be done: say so instead of proposing another."""
+        if not (reference.amounts or reference.dates or reference.text) or call.slot(collect.slot) is not None:
+            return False
+        known = [each.id for each in await look.listed(call)]
+        others = [each for each in await look.all_of_them(call) if each.id not in known]
+        described = reference.narrow(others) or []
+        return len(described) == 1 and await look.unsuitable(call, described[0].id)
+
+    def _says_all(self, call: Call, *, asked: bool) -> bool:
+        return call.free_text and (call.words.just("every", call.text) if asked else False)
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        named = asked and call.free_text and len(call.text) <= SHORT and call.flows.started_by(call.intent) is None
+        return named or self._says_all(call, asked=asked) or (asked and call.words.just("more", call.text))
+
+    def _take(self, call: Call, collect: Collect, found: Sequence[Candidate]) -> bool:
+        known = call.slot(collect.slot)
+        if len(found) > 1:
+            if known is not None:
+                return False
+            call.note(offered=tuple(each.id for each in found))
+            return True
+        if found[0].id == known:
+            return call.intent in _DETAILS
+        call.set(collect.slot, found[0].id)
+        return True
+
+    def _reference(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> Reference:
+        number = call.entity("card_ending" if collect.slot == "card_ending" else "order_number")
+        opening = call.intent in ANSWERS or (call.flow is not None and call.intent in call.flow.triggers)
+        corrects = bool(call.memo.get("corrects"))
+        readable = opening or corrects or (asked and len(call.text) <= SHORT)
+        return Reference(
+            number=str(number).upper() if number else None,
+            amounts=self._amounts(call, collect, asked=asked, readable=readable, named=bool(number)),
+            dates=tuple(call.entities("date")),
+            text=call.text if readable and call.free_text else "",
+            roughly=asked or call.slot(collect.slot) is None,
+        )
+
+    def _amounts(
+        self, call: Call, collect: Collect, *, asked: bool, readable: bool, named: bool
+    ) -> tuple[Mapping[str, Any], ...]:
+        """The amounts that may name it. Once it is chosen, an amount is how much of it, where the flow asks for that."""
+        takes_amounts = call.flow is not None and "amount" in call.flow.slots
+        if not asked and takes_amounts and call.slot(collect.slot) is not None:
+            return ()
+        amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict))
+        if readable and call.free_text and not named and not call.entities("date"):
+            amounts = amounts or bare_amounts(call.text)
+        return amounts
+
+    async def settle(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
+        candidates = look.offered(call, await look.listed(call))
+        if not candidates:
+            await look.nothing_to_pick(call, collect.none)
+            return True
+        only = await look.plausible(call, candidates)
+        if only is None:
+            return False
+        call.set(collect.slot, only.id)
+        return True
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        listed = await look.listed(call)
+        candidates = look.offered(call, listed)[:MAX_OFFERED]
+        call.note(offered=tuple(each.id for each in candidates))
+        pattern = call.words.word("forms", "told_apart", call.language)
+        titles = told_apart(candidates, [each.title for each in candidates], pattern)
+        options = [
+            Button(title, payload("inform_order", **{collect.slot: each.id}))
+            for title, each in zip(titles, candidates, strict=True)
+        ]
+        if collect.all_button:
+            options.append(call.button(collect.all_button, "inform_order", **{collect.slot: ALL}))
+        options += [*look.more_options(call), call.stop]
+        lines = told_apart(candidates, [each.line for each in candidates], pattern)
+        call.say(
+            collect.utter,
+            buttons=options,
+            card=card_of(collect.lists, candidates),
+            options="\n".join(f"{place}. {line}" for place, line in enumerate(lines, start=1)),
+        )
+
+
+def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """The list as a card for clients that can show one; the text beside it says the same."""
+    items = [
+        {"id": each.id, "title": each.name or each.title, "amount": each.price, "date": each.day, "status": each.status}
+        for each in candidates
+    ]
+    return {"card": kind, "items": items}

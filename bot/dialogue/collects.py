@@ -1,0 +1,320 @@
+"""How the answers to a flow's questions are recognised: a kind takes what it can from a message, and asks."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from typing import Any
+
+from bot.dialogue.buttons import Button, payload
+from bot.dialogue.call import Call
+from bot.dialogue.flows import CONFIRM, CONFIRMED, Collect
+from bot.dialogue.lookups import Lookups
+
+CLEAR = 0.6
+"""So sure must the classifier be for words to be a wish and not an answer, and for a yes to be a yes."""
+ANSWERS = frozenset(
+    [
+        "affirm",
+        "deny",
+        "inform_amount",
+        "inform_date",
+        "inform_order",
+        "inform_code",
+        "nlu_fallback",
+        "out_of_scope",
+        "",
+    ]
+)
+"""Intents that ask for nothing by themselves."""
+SHORT = 24
+"""Characters."""
+_SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
+"""A word, or a thumb."""
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?")
+_NUMBERS = re.compile(r"\d(?:[\d.,'’]|\s(?=\d))*")
+_NOT_PLAIN = re.compile(
+    r"\d(?:[a-z]|\s*(?:[%$€£¥₹₩+十百千万亿点几多半毛]|(?:k|w|m|mil|bn)\b))|[一二两三四五六七八九十几]+[十百千万亿点块毛]"
+    r"|[$€£¥₹₩-]\s*\d|\b(?:hundred|thousand|grand|million|billion|lakhs?|crores?|point|dozens?|couple|few|several"
+    r"|between)\b",
+    re.IGNORECASE,
+)
+"""What makes a number more than its digits; the understanding reads that, or leaves it."""
+_PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
+_TAIL = re.compile(r"(?<!\d)(\d{3,6})(?!\d)")
+"""The end of a number that is corrected: "it's 0198 at the end"."""
+
+
+class Kind(ABC):
+    """One way of recognising. All state is in the conversation."""
+
+    def filled(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
+        return collect.optional or call.slot(collect.slot) is not None
+
+    @abstractmethod
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        """Take what belongs here from what was said; `asked` if this was the question. True if it was taken as meant
+        for this, whether or not anything changed."""
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        """It may take from a message that seems to be about something else."""
+        return False
+
+    async def settle(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
+        """Fill it without asking, where there is only one answer. May end the flow."""
+        return False
+
+    @abstractmethod
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None: ...
+
+
+class Confirm(Kind):
+    """The last question before something is done."""
+
+    def filled(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
+        flow, top = call.flow, call.top
+        spared = flow is not None and flow.effect not in CONFIRMED and top is not None and top.sure
+        return bool(call.slot(CONFIRM)) or spared
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        if not asked:
+            return False
+        other = "another" in call.entities("choice") or (call.free_text and call.words.says("other", call.text))
+        answer = self.answer(look, call)
+        if other and answer != "affirm":
+            if await look.choose_another(call):
+                return True
+            call.say("utter_no_other_one")
+        if answer is None:
+            return False
+        if answer == "affirm":
+            call.set(CONFIRM, True)
+        else:
+            call.memo["declined"] = True
+        return True
+
+    def answer(self, look: Lookups[Any], call: Call) -> str | None:
+        """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
+        text = call.text.strip()
+        if not call.free_text:
+            return call.intent if call.intent in ("affirm", "deny") else None
+        if look.also_yes(text):
+            return "affirm"
+        if not _SAYS_SOMETHING.search(text) or call.words.just("hesitates", text):
+            return None
+        if call.words.just("yes", text):
+            return "affirm"
+        if call.words.just("no", text):
+            return "deny"
+        qualified = call.words.says("but", text) or any(character.isdigit() for character in text) or "?" in text
+        if (
+            call.confidence >= CLEAR
+            and call.intent in ("affirm", "deny")
+            and not (qualified and call.intent == "affirm")
+        ):
+            return call.intent
+        return None
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        return asked and self.answer(look, call) is not None
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        more = (call.button("another", "deny", choice="another"),) if await look.has_others(call) else ()
+        await look.confirm(call, (*call.yes_no, *more))
+
+
+class Option(Kind):
+    """One of a few answers, as buttons, or the customer's own words."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        choice, table = call.entity("choice"), collect.options
+        codes, in_passing = call.words.codes(table), self._in_passing(call, table)
+        if choice in codes:
+            value: str | None = choice
+        elif in_passing and (asked or not call.slot(collect.slot) or call.memo.get("corrects")):
+            value = in_passing
+        elif asked and call.free_text:
+            value = call.words.called(table, call.text) or self._own_words(call, codes)
+        else:
+            return False
+        if value is None:
+            return False
+        call.set(collect.slot, value)
+        return True
+
+    def _own_words(self, call: Call, codes: tuple[str, ...]) -> str | None:
+        if (
+            call.words.just("dont_know", call.text)
+            or call.words.just("skip", call.text)
+            or call.words.just("no", call.text)
+        ):
+            return "other" if "other" in codes else None
+        speaks = len(re.findall(r"[^\W\d_]", call.text)) >= 2
+        if not speaks or call.words.just("yes", call.text) or not meant_as_words(call):
+            return None
+        return call.text.strip()[:200]
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        in_passing = call.free_text and self._in_passing(call, collect.options) is not None
+        if asked:
+            return in_passing or call.words.called(collect.options, call.text) is not None
+        return in_passing and len(call.text) <= SHORT and call.slot(collect.slot) is None and call.intent in ANSWERS
+
+    def _in_passing(self, call: Call, table: str) -> str | None:
+        heard = call.words.heard(table)
+        return next((code for code, sound in heard.items() if call.free_text and sound.search(call.text)), None)
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        options = [
+            Button(call.words.word(collect.options, code, call.language), payload("inform_order", choice=code))
+            for code in call.words.codes(collect.options)
+        ]
+        call.say(collect.utter, buttons=options)
+
+
+class Text(Kind):
+    """The customer's own words, kept as they are (at most 1000 characters)."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        flow = call.flow
+        begins = not asked and call.slot(collect.slot) is None and flow is not None and call.intent in flow.triggers
+        whole = begins and collect.at_once_from > 0 and call.free_text and _weight(call.text) >= collect.at_once_from
+        if not whole and not (asked and call.free_text and meant_as_words(call, anything=True)):
+            return False
+        call.set(collect.slot, call.text.strip()[:1000])
+        return True
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        return asked and call.free_text and meant_as_words(call, anything=True)
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        call.say(collect.utter, buttons=[call.stop])
+
+
+def _weight(text: str) -> int:
+    """A Chinese character says about as much as three Latin letters."""
+    return sum(1 if character.isascii() else 3 for character in text)
+
+
+def meant_as_words(call: Call, *, anything: bool = False) -> bool:
+    """Whether a text may be kept as an answer in the customer's own words, and is not plainly something else: a wish,
+    a question, a number, a yes, a courtesy. `anything`: it may tell a story that sounds like a wish."""
+    words, text = call.words, call.text
+    if any(
+        words.just(each, text) for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more")
+    ):
+        return False
+    if re.fullmatch(r"[\W\d_]*", text):
+        return False
+    started = call.flows.started_by(call.intent)
+    other_wish = started is not None and (call.flow is None or started.id != call.flow.id)
+    if call.act == "question" and call.confidence >= CLEAR and not anything:
+        return False
+    if other_wish and started is not None and (started.person or started.id.startswith("pattern_")):
+        return call.confidence < CLEAR
+    return anything or not other_wish or call.confidence < CLEAR or call.act in ("answer", "report", "correction")
+
+
+class Amount(Kind):
+    """An amount of money, `{minor, currency}`; the project says which are possible."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        opening = call.flow is not None and call.intent in call.flow.triggers
+        corrects = bool(call.memo.get("corrects"))
+        bare = call.free_text and (asked or corrects or (opening and not collect.optional))
+        said = call.entities("amount") or (plain_amounts(call.text) if bare else [])
+        last = not collect.optional or corrects
+        amount = said[-1 if last else 0] if said else await self._share(look, call)
+        if not isinstance(amount, dict):
+            return False
+        if amount == call.slot(collect.slot):
+            return asked or corrects
+        allowed = await look.allows(call, amount)
+        if allowed:
+            call.set(collect.slot, amount)
+        return allowed is not None
+
+    async def _share(self, look: Lookups[Any], call: Call) -> dict[str, Any] | None:
+        if not call.free_text:
+            return None
+        half, whole = call.words.says("half", call.text), call.words.says("whole", call.text)
+        of = await look.part_of(call) if half or whole else None
+        return {**of, "minor": of["minor"] // 2 if half else of["minor"]} if of else None
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        await look.ask_amount(call, collect.utter)
+
+
+def plain_amounts(text: str) -> list[dict[str, int | None]]:
+    """Plain numbers where an amount was asked for; none where any of them may be something else."""
+    found = [each.rstrip(".,'’ ") for each in _NUMBERS.findall(text)]
+    if _NOT_PLAIN.search(text) or not all(_NUMBER.fullmatch(each) for each in found):
+        return []
+    return [{"minor": int(Decimal(each.replace(",", "")) * 100), "currency": None} for each in found]
+
+
+class Phone(Kind):
+    """A telephone number, as digits with an optional plus."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        corrects = bool(call.memo.get("corrects"))
+        bare = _PHONE.search(call.text) if (asked or corrects) and call.free_text else None
+        number = call.entity("phone_number") or (re.sub(r"[\s-]", "", bare[0]) if bare else None)
+        known = call.slot(collect.slot)
+        if not number and known and corrects:
+            tail = _TAIL.search(call.text)
+            number = known[: -len(tail[1])] + tail[1] if tail else None
+        if not number:
+            return False
+        call.set(collect.slot, number)
+        return True
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        call.say(collect.utter, buttons=[call.stop, call.person])
+
+
+class YesNo(Kind):
+    """A question that is answered by yes or no: a slot of Rasa's type bool."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        answer = Confirm().answer(look, call) if asked else None
+        if answer is not None:
+            call.set(collect.slot, answer == "affirm")
+        return answer is not None
+
+    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        return asked and Confirm().answer(look, call) is not None
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        call.say(collect.utter, buttons=call.yes_no)
+
+
+class Entity(Kind):
+    """What the understanding found under the slot's own name, or where it was asked a plain number or the words."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        found = call.entities(collect.slot)
+        if not found and asked and call.free_text and not call.entities("choice") and meant_as_words(call):
+            found = [call.text.strip()[:200]]
+        if not found:
+            return False
+        call.set(collect.slot, found[-1])
+        return True
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        call.say(collect.utter, buttons=[call.stop])
+
+
+class LookedUp(Kind):
+    """What the project's own code finds in a message (`Lookups.value`)."""
+
+    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        found = await look.value(call, collect)
+        if found is None or found == call.slot(collect.slot):
+            return False
+        call.set(collect.slot, found)
+        return True
+
+    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
+        call.say(collect.utter, buttons=[call.stop])

@@ -1,0 +1,251 @@
+"""What a message does, where the conversation stands: the repairs are asked in turn, the first that it is for takes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+
+from bot.dialogue import frames, memory, prove, repairs, wishes
+from bot.dialogue.answers import Answers
+from bot.dialogue.call import Call
+from bot.dialogue.collects import CLEAR
+from bot.dialogue.state import Offer, Said
+from bot.dialogue.words import plain
+from bot.languages import language_asked_for
+
+RUN_FLOW = "action_run_flow"
+_PAYLOAD = re.compile(r"/(?P<intent>[^@{\s]+)\s*(?P<values>\{.*\})?\s*", re.DOTALL)
+_LONGER = 10
+"""Characters that may stand around a button's title that is typed."""
+JUST_THAT = 24
+"""Characters; "done, signed in" says nothing else, also where no sign-in was waited for."""
+_LONGEST = 48
+
+Listener = Callable[[], Awaitable[bool | None]]
+
+
+class Hearing:
+    """Listeners say True: it was for me; False: nobody here is to take it, the rules may; None: ask the next."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.offer = call.state.offer
+
+    async def hear(self) -> bool:
+        call = self.call
+        call.keep(offer=None)
+        memory.whose(call)
+        self._typed_button()
+        listeners: tuple[Listener, ...] = (
+            self._language,
+            self._sign_in,
+            self._accepted,
+            self._answered,
+            self._remembered,
+            self._stopped,
+            self._wished,
+            self._lost,
+        )
+        for listen in listeners:
+            done = await listen()
+            if done is not None:
+                if done and call.state.misses and not call.memo.get("lost"):
+                    call.keep(misses=0)
+                return done
+        return False
+
+    def _typed_button(self) -> None:
+        """Whoever types what stands on a button means the button."""
+        call = self.call
+        if not call.free_text:
+            return
+        text = plain(call.text)
+        for each in _offered_buttons(call):
+            title = plain(str(each.get("title") or ""))
+            longer = title in text and len(title) > 3 and len(text) - len(title) <= _LONGER
+            if not title or not (text == title or (longer and call.words.just("padding", text.replace(title, "", 1)))):
+                continue
+            found = _PAYLOAD.fullmatch(str(each.get("payload") or ""))
+            if found is not None:
+                values = json.loads(found["values"] or "{}")
+                entities = tuple({"entity": name, "value": value} for name, value in values.items())
+                call.hear(Said(text=call.text, intent=found["intent"], entities=entities, act="answer", pressed=True))
+            return
+
+    async def _language(self) -> bool | None:
+        call = self.call
+        wanted = language_asked_for(call.text) if call.free_text else ""
+        if not wanted:
+            return None
+        if call.top is not None and not call.top.waiting:
+            if wanted != call.language:
+                call.say("utter_any_language")
+            return True
+        again = wishes.same_again(call)
+        if again is None or wanted != call.language:
+            call.say("utter_any_language")
+            return True
+        return wishes.start(call, [again])
+
+    async def _sign_in(self) -> bool | None:
+        call, flow = self.call, self.call.flow
+        waits = call.top is not None and call.top.waiting == "sign_in" and flow is not None
+        about = _about_sign_in(call)
+        yes = about == "done" or self._yes()
+        if not waits:
+            if about == "done" and len(call.text) <= JUST_THAT:
+                call.say("utter_what_else")
+                return True
+            if about == "asks" and call.words.says("why", call.text):
+                call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
+                return True
+            return None
+        assert flow is not None  # noqa: S101
+        again = call.flows.started_by(call.intent)
+        if call.level >= flow.level:
+            call.note(waiting="")
+            return True if yes or (again is flow and call.free_text) else None
+        if yes:
+            prove.ask_sign_in(call)
+            return True
+        if about == "asks":
+            call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
+            return True
+        if self._no() or repairs.stops(call):
+            repairs.cancel_flow(call)
+            return True
+        return None
+
+    async def _accepted(self) -> bool | None:
+        """A yes or a no to what was offered."""
+        call, offer = self.call, self.offer
+        if offer is None:
+            return None
+        if self._yes():
+            return await self._accept(offer)
+        if self._no() or (repairs.stops(call) and not offer.guesses):
+            return self._decline(offer)
+        return None
+
+    async def _accept(self, offer: Offer) -> bool:
+        call = self.call
+        if offer.action == RUN_FLOW:
+            if offer.said is not None:
+                call.hear(offer.said)
+                self.offer = None
+                return await self.hear()
+            return True
+        if offer.action:
+            call.follow(offer.action)
+            return True
+        if self._resumes(offer):
+            frames.bring_back(call)
+            call.memo["back"] = True
+            return True
+        flow = call.flows.get(offer.flow)
+        if flow is None:
+            call.say("utter_ask_rephrase", buttons=(call.person,))
+            return True
+        said = offer.said or Said(intent=call.intent_of(flow.id), entities=offer.entities, act="request", pressed=True)
+        frames.push(call, flow, said=said, sure=True)
+        return True
+
+    def _decline(self, offer: Offer) -> bool:
+        call = self.call
+        if offer.guesses:
+            call.say("utter_ask_rephrase", buttons=(call.person,))
+            return True
+        if offer.action or self._resumes(offer):
+            repairs.cancel_flow(call)
+        elif call.top is None and not call.state.wishes:
+            call.say("utter_what_else")
+        return True
+
+    def _resumes(self, offer: Offer) -> bool:
+        top = self.call.top
+        return top is not None and top.waiting == "resume" and top.flow == offer.flow
+
+    async def _answered(self) -> bool | None:
+        call, top = self.call, self.call.top
+        if top is None or not top.opened:
+            return None
+        if top.waiting == "":
+            return await Answers(call).take()
+        if self.offer is None or not self._resumes(self.offer):
+            return None
+        then = call.state
+        frames.bring_back(call)
+        if await Answers(call).values():
+            return True
+        call.start_over()
+        call.state = then
+        return None
+
+    async def _remembered(self) -> bool | None:
+        return await memory.listen(self.call)
+
+    async def _stopped(self) -> bool | None:
+        call = self.call
+        if not repairs.stops(call):
+            return None
+        if call.top is not None:
+            repairs.cancel_flow(call)
+            return True
+        busy = self.offer is not None or bool(call.state.wishes)
+        frames.drop_all(call)
+        call.keep(topic=None)
+        call.say("utter_stopped" if busy else "utter_nothing_to_stop")
+        return True
+
+    async def _wished(self) -> bool | None:
+        return await wishes.listen(self.call)
+
+    async def _lost(self) -> bool | None:
+        """Nothing here is for it. A yes or no to nothing is answered; what was not understood is asked about."""
+        call = self.call
+        if self._yes() or self._no():
+            call.say("utter_what_else")
+            return True
+        return await repairs.cannot_handle(call)
+
+    def _yes(self) -> bool:
+        call = self.call
+        if not call.free_text:
+            return call.intent == "affirm"
+        if call.words.just("hesitates", call.text):
+            return False
+        return call.words.just("yes", call.text) or (call.intent == "affirm" and call.confidence >= CLEAR)
+
+    def _no(self) -> bool:
+        call = self.call
+        if not call.free_text:
+            return call.intent == "deny"
+        return call.words.just("no", call.text) or (call.intent == "deny" and call.confidence >= CLEAR)
+
+
+def _offered_buttons(call: Call) -> list[dict[str, object]]:
+    """The buttons of what the bot said last."""
+    found: list[dict[str, object]] = []
+    heard = False
+    for event in reversed(call.tracker.events):
+        kind = event["event"]
+        if kind == "user":
+            if heard and found:
+                break
+            heard = True
+        elif kind == "bot" and heard:
+            found = [*((event.get("data") or {}).get("buttons") or ()), *found]
+        elif kind == "session_started":
+            break
+    return found
+
+
+def _about_sign_in(call: Call) -> str | None:
+    """`done`, `asks`, or None: about signing in, in the customer's own words."""
+    text, words = call.text, call.words
+    if not call.free_text or len(text) > _LONGEST:
+        return None
+    if not words.says("sign_in", text) or words.says("somebody_else", text):
+        return None
+    return "done" if words.says("signed_in", text) and not words.says("not_so", text) else "asks"

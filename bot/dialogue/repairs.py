@@ -1,0 +1,187 @@
+"""What the framework does in the middle of anything: stopping, questions, what is not wanted, what is not understood.
+
+Named after Rasa's conversation patterns; a flow of that name in the project goes before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import ConversationPaused
+
+from bot.dialogue import frames
+from bot.dialogue.action import Action
+from bot.dialogue.call import Call
+from bot.dialogue.collects import CLEAR
+from bot.dialogue.flows import Flow
+from bot.dialogue.lookups import lookups_of
+from bot.dialogue.state import Offer
+from bot.types import Level
+
+FALLBACK = "nlu_fallback"
+MAX_GUESSES = 3
+PLAUSIBLE = 0.08
+"""A guess less likely than this is not worth a button."""
+SURE_OF_ACT = 0.5
+
+
+def overridden(call: Call, pattern: str) -> bool:
+    """Whether the project has a flow of that name; it was begun then."""
+    flow = call.flows.get(pattern)
+    if flow is None:
+        return False
+    frames.push(call, flow)
+    return True
+
+
+def stops(call: Call) -> bool:
+    """pattern_cancel_flow: it is plainly said to stop."""
+    if not call.free_text:
+        return call.intent == "stop"
+    if call.words.just("stop", call.text):
+        return True
+    return call.intent == "stop" and call.confidence >= CLEAR
+
+
+def cancel_flow(call: Call) -> None:
+    """pattern_cancel_flow: end what is going on, and say what was not done."""
+    top = call.top
+    while top is not None and top.flow.startswith(frames.PATTERN):
+        call.keep(stack=call.state.stack[:-1], otp=None)
+        top = call.top
+    flow = call.flow
+    frames.drop(call)
+    if overridden(call, "pattern_cancel_flow"):
+        return
+    if flow is not None and flow.changes:
+        call.say("utter_nothing_done", flow=call.words.name(flow.id, call.language))
+    else:
+        call.say("utter_stopped")
+
+
+async def question(call: Call, *, inside: bool = False, flow: Flow | None = None) -> bool:
+    """pattern_search: answer a question from the account or from the help centre. False: there is no answer."""
+    act = call.message.get("act") or {}
+    asks = act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
+    if not call.free_text or (inside and not asks):
+        return False
+    if flow is not None and call.level >= Level.SIGNED_IN and await lookups_of(flow.id).question(call):
+        return True
+    article = _first(call.message.get("help") or {}, signed_in=call.level >= Level.SIGNED_IN)
+    if article is None:
+        return False
+    offered = (call.chip(flow.id),) if flow is not None and call.words.has_title(flow.id) and not inside else ()
+    call.say(
+        "utter_help_answer",
+        buttons=(*offered, *(() if inside else (call.person,))),
+        passage=article["passage"],
+        title=article["title"],
+        link=f"/help/{article['language']}/{article['id']}",
+    )
+    return True
+
+
+def _first(found: dict[str, Any], *, signed_in: bool) -> dict[str, Any] | None:
+    if not found.get("answered"):
+        return None
+    article: dict[str, Any] = found["articles"][0]
+    return article if signed_in or article["audience"] == "everyone" else None
+
+
+def not_wanted(call: Call, flow: Flow) -> None:
+    """Said that it is not wanted: nothing is done, and it may be had all the same."""
+    if not overridden(call, "pattern_not_wanted"):
+        offered = (call.chip(flow.id),) if call.words.has_title(flow.id) else ()
+        call.say("utter_not_wanted", buttons=(*offered, call.person))
+
+
+def somebody_else(call: Call) -> None:
+    """Nothing of another person's account is shown or changed, whoever asks."""
+    if not overridden(call, "pattern_somebody_else"):
+        call.say("utter_somebody_else", buttons=(call.person,))
+
+
+async def cannot_handle(call: Call) -> bool | None:
+    """pattern_cannot_handle: offer what was perhaps meant, then ask to say it otherwise; a person is a button away."""
+    if call.intent not in (FALLBACK, "") or not call.free_text:
+        return None
+    misses = call.state.misses + 1
+    call.keep(misses=misses)
+    call.memo["lost"] = True
+    if overridden(call, "pattern_cannot_handle"):
+        return True
+    guesses = _guesses(call) if misses == 1 else []
+    if not guesses:
+        call.say("utter_ask_rephrase", buttons=(call.person,))
+        return True
+    values = {name: str(call.entity(name)) for name in frames.NAMES_IT if call.entity(name)}
+    options = [call.chip(each, **values) for each in guesses]
+    options.append(call.button("none", "deny"))
+    titles = [call.words.title(each, call.language) for each in guesses]
+    if len(guesses) == 1:
+        offer = Offer(flow=guesses[0], entities=call.said.entities, guesses=tuple(guesses))
+        call.ask_back("utter_did_you_mean", offer, buttons=options, wish=titles[0])
+        return True
+    call.keep(offer=Offer(guesses=tuple(guesses)))
+    call.say(
+        "utter_which_did_you_mean", buttons=options, wishes=call.words.word("forms", "or", call.language).join(titles)
+    )
+    return True
+
+
+def _guesses(call: Call) -> list[str]:
+    ranking: list[dict[str, Any]] = call.message.get("intent_ranking") or []
+    likely = [each["name"] for each in ranking if each.get("confidence", 0.0) >= PLAUSIBLE]
+    flows = [flow.id for flow in map(call.flows.started_by, likely) if flow is not None]
+    return [each for each in dict.fromkeys(flows) if call.words.has_title(each)][:MAX_GUESSES]
+
+
+class Repeat(Action[Call]):
+    """pattern_repeat_bot_messages."""
+
+    called = "action_repeat"
+    requires = Level.NONE
+
+    def begin(self, call: Call) -> None:
+        """What was offered is still offered."""
+
+    async def perform(self, call: Call) -> None:
+        signed_in_then = call.identity is not None and call.level < Level.SIGNED_IN
+        said = None if signed_in_then else _last_said(call.tracker.events)
+        if said is None:
+            call.say("utter_nothing_to_repeat")
+            return
+        for each in said:
+            data = each.get("data") or {}
+            call.repeat(each.get("text") or "", data.get("buttons") or [], data.get("custom") or {})
+
+
+def _last_said(events: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """What the bot said after the message before this one."""
+    said: list[dict[str, Any]] = []
+    turns = 0
+    for event in reversed(events):
+        if event["event"] == "user":
+            turns += 1
+            if said:
+                break
+        elif event["event"] == "bot" and turns:
+            said.insert(0, event)
+        elif event["event"] == "session_started":
+            break
+    return said or None
+
+
+class HandOver(Action[Call]):
+    """pattern_human_handoff: a person takes over. The place in the queue is told by the system."""
+
+    called = "action_handover"
+    requires = Level.NONE
+
+    async def perform(self, call: Call) -> None:
+        reason = call.slot("handover_reason") or "asked"
+        call.set("handover_reason", reason)
+        frames.drop_all(call)
+        call.keep(topic=None)
+        call.say(f"utter_handover_{reason}")
+        call.add(ConversationPaused())

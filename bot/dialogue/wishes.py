@@ -1,0 +1,173 @@
+"""What a message asks for: one thing, several, or something about what was just answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.dialogue import frames, repairs
+from bot.dialogue.call import Call
+from bot.dialogue.flows import Flow
+from bot.dialogue.state import Said
+from bot.languages import language_asked_for
+
+LIKELY = 5
+"""A part's intent has to be among so many likeliest of the whole message: parts alone say less than they seem to."""
+SURE = 0.8
+"""So likely must a wish be to be acted on without asking again."""
+CLEARLY = 0.85
+"""From here on an intent is what it seems, whatever was spoken of before."""
+SURE_OF_ACT = 0.5
+ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
+"""Acts that want the thing, or may."""
+_LONGEST = 48
+_ABOUT = frozenset({"request_human", "affirm", "deny", "greet", "thank", "goodbye"})
+"""Never about what was answered."""
+
+
+async def listen(call: Call) -> bool | None:
+    """Begin what is wanted, or answer what is asked. None: nothing was wanted that a flow does."""
+    if not call.free_text:
+        flow = call.flows.started_by(call.intent)
+        return start(call, [call.said]) if flow is not None else None
+    several = wishes_in(call)
+    if several:
+        if len(several) > 1:
+            call.say("utter_one_by_one")
+        return start(call, several)
+    about = follow_up(call)
+    if about is not None:
+        return start(call, [about])
+    flow = call.flows.started_by(call.intent)
+    if flow is None or call.confidence < flow.triggers[call.intent]:
+        return True if await repairs.question(call) else None
+    return await _one(call, flow)
+
+
+async def _one(call: Call, flow: Flow) -> bool:
+    """One wish, by the kind of saying it is."""
+    act = call.message.get("act") or {}
+    name = str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= SURE_OF_ACT else ""
+    if flow.changes:
+        if name == "negated":
+            repairs.not_wanted(call, flow)
+            return True
+        if name == "other_person" and not flow.person:
+            repairs.somebody_else(call)
+            return True
+        if name == "undo" and flow.undo:
+            flow = call.flows[flow.undo]
+        elif name in ("question", "status") and await repairs.question(call, flow=flow):
+            return True
+    sure = call.confidence >= SURE and call.act in ASKED - {"report"}
+    frames.push(call, flow, said=call.said, sure=sure)
+    return True
+
+
+def start(call: Call, wishes: Sequence[Said]) -> bool:
+    """Begin the first; the others come when it is through."""
+    first, *later = wishes
+    flow = call.flows.started_by(first.intent)
+    if flow is None:
+        return False
+    if later:
+        call.keep(wishes=tuple(later))
+    sure = first.pressed or (first.confidence >= SURE and first.act in ASKED - {"report"} and not later)
+    frames.push(call, flow, said=first, sure=sure)
+    return True
+
+
+def wishes_in(call: Call) -> list[Said]:
+    """The wishes of a message in order, if they are not just what its intent says; else none."""
+    parsed, flows = call.message, call.flows
+    whole = flows.started_by(call.intent)
+    ranking = (parsed.get("intent_ranking") or [])[:LIKELY]
+    likely = [each["name"] for each in ranking]
+    parts = [
+        each
+        for each in parsed.get("intents") or []
+        if each["name"] in likely and (found := flows.started_by(each["name"])) is not None and _is_wish(found)
+    ]
+    of = {each["name"]: flow for each in parts if (flow := flows.started_by(each["name"])) is not None}
+    protecting = any(flow.protects and not flow.person for flow in of.values())
+    alone = [each for each in parts if of[each["name"]].person]
+    if alone and protecting:  # What protects is done before a person comes, who then sees the rest.
+        alone = [each for each in alone if of[each["name"]].protects]
+    if alone or (whole is not None and whole.person and whole.protects):
+        return [_wish(alone[0], call)] if alone and alone[0]["name"] != call.intent else []
+    parts = _with_the_whole(call.intent, whole, parts, of)
+    by_likelihood = sorted(parts, key=lambda each: likely.index(each["name"]))
+    kept: list[Mapping[str, Any]] = []
+    for part in by_likelihood:
+        flow = flows.started_by(part["name"])
+        if flow is not None and not any(_one_story(flows.started_by(each["name"]), flow) for each in kept):
+            kept.append(part)
+    if len(kept) > 1 or (kept and (whole is None or not _is_wish(whole))):
+        return [_wish(each, call) for each in parts if each in kept]
+    return []
+
+
+def _is_wish(flow: Flow) -> bool:
+    """Something to be done or told; courtesies and repairs are not."""
+    return bool(flow.area) or flow.person
+
+
+def _with_the_whole(intent: str, whole: Flow | None, parts: list[Any], of: Mapping[str, Flow]) -> list[Any]:
+    """What the whole message says, no part may say: then it stands for the part that tells a bit of the same story. If
+    there is none, the parts are not to be trusted."""
+    if whole is None or not _is_wish(whole) or any(each["name"] == intent for each in parts):
+        return parts
+    same = next((each for each in parts if _one_story(of[each["name"]], whole)), None)
+    return [{**each, "name": intent} if each is same else each for each in parts] if same else []
+
+
+def _one_story(first: Flow | None, second: Flow | None) -> bool:
+    if first is None or second is None or first is second:
+        return True
+    return (first.area == second.area != "") or second.id in first.implies or first.id in second.implies
+
+
+def _wish(part: Mapping[str, Any], call: Call) -> Said:
+    """A part, with the details that were said in it. It is as sure as the whole message."""
+    text, whole = str(part["text"]), call.text
+    said_in_it = tuple(
+        each
+        for each in call.said.entities
+        if each.get("start") is None or whole[each["start"] : each.get("end")] in text
+    )
+    ranking = call.message.get("intent_ranking") or []
+    confidence = next((each["confidence"] for each in ranking if each["name"] == part["name"]), 0.0)
+    return Said(text=text, intent=part["name"], entities=said_in_it, confidence=confidence, act=call.act)
+
+
+def same_again(call: Call) -> Said | None:
+    """What was answered last, asked once more."""
+    topic = call.topic
+    if topic is None:
+        return None
+    return Said(intent=call.intent_of(topic.flow), entities=topic.entities, act="request", pressed=True)
+
+
+def follow_up(call: Call) -> Said | None:
+    """What a short message asks about what was answered last: the same once more, of something else, or when."""
+    text, topic = call.text.strip(), call.topic
+    if topic is None or topic.flow not in call.flows or len(text) > _LONGEST or language_asked_for(text):
+        return None
+    flow, words, same = call.flows[topic.flow], call.words, same_again(call)
+    started = call.flows.started_by(call.intent)
+    clear = call.confidence >= CLEARLY and call.intent != repairs.FALLBACK and not _short_and_bare(call)
+    if (clear and started is not None and started.area) or words.says("names_something", text):
+        return None
+    if "when" in flow.follow_ups and words.says("when", text):
+        return same
+    if flow.undo and call.act == "undo":
+        return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
+    if words.says("about_it", text) and call.intent not in _ABOUT and same is not None:
+        return replace(call.said, intent=same.intent, confidence=1.0, act="request")
+    return None
+
+
+def _short_and_bare(call: Call) -> bool:
+    """ "When?" looks like many things, and is about what was spoken of."""
+    return len(call.text) <= 12 and not call.said.entities
