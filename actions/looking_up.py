@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import nouns
+from actions.base import Lookups
 from actions.call import Call
 from bot.dialogue.candidates import Candidate, Reference, bare_amounts
 from bot.types import Level
@@ -23,6 +24,15 @@ TRANSFER_BY_STATUS = {
 FOR_PAYMENT = ("request_refund", "refund_status", "charged_twice", "payment_not_recognised", "payment_failed")
 FOR_REFUND = ("refund_status", "refund_not_arrived", "cancel_refund")
 FOR_TRANSFER = ("transfer_status", "transfer_failed", "cancel_transfer", "transfer_wrong_recipient")
+
+
+class NotUnderstood(Lookups):
+    """What is not understood may name something that is in the account."""
+
+    flow = "pattern_cannot_handle"
+
+    async def instead(self, call: Call) -> bool:
+        return await show_found(call)
 
 
 async def show_found(call: Call) -> bool:

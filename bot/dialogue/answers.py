@@ -13,6 +13,8 @@ from bot.dialogue.lookups import Lookups, lookups_of
 
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
+CERTAIN = 0.9
+"""Even what sounds like an answer is a wish, if its intent is so sure."""
 ASKS = 0.6
 """So sure must the understanding be that something is asked for it not to be an answer."""
 _OF_AN_ANSWER = frozenset({"answer", "correction"})
@@ -30,27 +32,38 @@ class Answers:
         call = self.call
         if self.asked is None:
             return None
-        if call.free_text:
-            if repairs.stops(call) and not self._is_an_option():
-                repairs.cancel_flow(call)
+        listeners = (self._stops, self._aside, self.values, self._none_of_them, self._denies, self._does_not_know)
+        for listen in (*listeners, self._question):
+            if await listen():
                 return True
-            if self._aside():
-                return True
-        if await self.values():
-            return True
-        if self.asked.lists and self._none_of_them():
-            return True
-        if self._deny():
-            repairs.cancel_flow(call)
-            return True
-        if call.free_text and call.words.just("dont_know", call.text):
-            return await self._does_not_know()
-        if await repairs.question(call, inside=True):
-            call.memo["back"] = True
-            return True
         if self._is_other_wish() or (call.intent not in ANSWERS and call.confidence >= VAGUE):
             return None
-        self._missed()
+        self._missed(self.asked)
+        return True
+
+    async def _stops(self) -> bool:
+        call = self.call
+        if not repairs.stops(call) or self._is_an_option():
+            return False
+        repairs.cancel_flow(call)
+        return True
+
+    async def _denies(self) -> bool:
+        """A no to a question that is not answered by yes or no is a no to the whole."""
+        if not self._deny():
+            return False
+        repairs.cancel_flow(self.call)
+        return True
+
+    async def _question(self) -> bool:
+        """A question in the middle is answered, then it goes on; what a flow tells is that flow's."""
+        call = self.call
+        started = call.flows.started_by(call.intent)
+        if started is not None and not started.changes and self._is_other_wish():
+            return False
+        if not await repairs.question(call, inside=True):
+            return False
+        call.memo["back"] = True
         return True
 
     def _is_an_option(self) -> bool:
@@ -59,19 +72,21 @@ class Answers:
         heard = self.call.words.heard(asked.options) if asked is not None and asked.options else {}
         return any(sound.search(self.call.text) for sound in heard.values())
 
-    def _aside(self) -> bool:
+    async def _aside(self) -> bool:
         """Words about the question itself."""
         call = self.call
+        if not call.free_text:
+            return False
         for phrase, response, again in (
             ("hesitates", "utter_take_your_time", False),
             ("why_ask", "utter_why_i_ask", True),
             ("what_mean", "utter_let_me_explain", True),
         ):
-            if call.words.just(phrase, call.text):
-                if not (phrase == "why_ask" and call.top is not None and call.top.flow == prove.CODE_FLOW):
-                    call.say(response)
-                    call.memo["asked"] = not again
-                    return True
+            of_a_code = phrase == "why_ask" and call.top is not None and call.top.flow == prove.CODE_FLOW
+            if call.words.just(phrase, call.text) and not of_a_code:
+                call.say(response)
+                call.memo["asked"] = not again
+                return True
         if call.words.says("not_said", call.text) and not call.entities("amount"):
             call.say("utter_my_mistake")
             return True
@@ -157,18 +172,18 @@ class Answers:
             return False
         started = call.flows.started_by(call.intent)
         mine = started is not None and started is call.flow
-        if mine or (call.free_text and call.act in _OF_AN_ANSWER and call.confidence < 0.9):
-            return False
-        return True
+        return not mine and not (call.free_text and call.act in _OF_AN_ANSWER and call.confidence < CERTAIN)
 
     def _asks(self) -> bool:
         act = self.call.message.get("act") or {}
         asks = act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= ASKS
         return asks and self.call.free_text
 
-    def _none_of_them(self) -> bool:
+    async def _none_of_them(self) -> bool:
         """ "No" to a list: it may be another one, or nothing at all."""
         call = self.call
+        if self.asked is None or not self.asked.lists:
+            return False
         none = call.free_text and call.words.just("none_of_these", call.text)
         top = call.top
         if not (none or self._deny()) or top is None:
@@ -191,14 +206,15 @@ class Answers:
     async def _does_not_know(self) -> bool:
         """What is not known cannot be asked for again the same way."""
         call, asked = self.call, self.asked
-        assert asked is not None  # noqa: S101
+        if asked is None or not call.free_text or not call.words.just("dont_know", call.text):
+            return False
         response = f"utter_unknown_{asked.slot}"
         call.say(response if call.has_response(response) else "utter_dont_know", buttons=(call.stop, call.person))
         call.memo["asked"] = not asked.lists
         return True
 
-    def _missed(self) -> None:
+    def _missed(self, asked: Collect) -> None:
         call, top = self.call, self.call.top
         misses = (top.misses if top else 0) + 1
         call.note(misses=misses)
-        call.say("utter_answer_not_understood", buttons=[call.person] if misses > 1 else [])
+        kind_of(asked, call.domain).missed(call, again=misses > 1)

@@ -158,6 +158,12 @@ class Call:
         said = (event for event in reversed(self.tracker.events) if event["event"] == "user")
         return str(next((event["message_id"] for event in said if event.get("message_id")), "0"))
 
+    @property
+    def heard_at(self) -> float:
+        """When the latest message came."""
+        said = (event for event in reversed(self.tracker.events) if event["event"] == "user")
+        return float(next((event.get("timestamp") or 0.0 for event in said), 0.0))
+
     # Who says it
 
     @property

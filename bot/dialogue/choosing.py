@@ -104,9 +104,10 @@ class OneOf(Kind):
     def _amounts(
         self, call: Call, collect: Collect, *, asked: bool, readable: bool, named: bool
     ) -> tuple[Mapping[str, Any], ...]:
-        """The amounts that may name it. Once it is chosen, an amount is how much of it, where the flow asks for that."""
+        """The amounts that may name it. Once it is chosen, an amount is how much of it, where the flow takes one."""
         takes_amounts = call.flow is not None and "amount" in call.flow.slots
-        if not asked and takes_amounts and call.slot(collect.slot) is not None:
+        chosen = call.slot(collect.slot) is not None
+        if not asked and takes_amounts and chosen and not (call.free_text and call.words.says("by_amount", call.text)):
             return ()
         amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict))
         if readable and call.free_text and not named and not call.entities("date"):

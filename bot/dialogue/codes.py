@@ -27,7 +27,7 @@ _ASIDES = (
     ("why", "utter_why_a_code", False),
     ("mistyped", "utter_code_has_six_digits", False),
 )
-"""Phrases about the code and what is answered, whatever the classifier takes them for; whether it is all that is said."""
+"""Phrases about the code and what is answered, whatever the classifier takes them for; whether nothing else is said."""
 
 
 class Code(Kind):
@@ -66,6 +66,9 @@ class Code(Kind):
             self.wait(call, "utter_code_too_soon")
             return
         call.note(asked=False)
+
+    def missed(self, call: Call, *, again: bool) -> None:
+        self.wait(call, "utter_code_has_six_digits")
 
     def wait(self, call: Call, response: str) -> None:
         """Say that, and go on waiting for the code."""

@@ -68,6 +68,10 @@ class Kind(ABC):
     @abstractmethod
     async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None: ...
 
+    def missed(self, call: Call, *, again: bool) -> None:
+        """What was said is no answer; `again`: and not for the first time."""
+        call.say("utter_answer_not_understood", buttons=[call.person] if again else [])
+
 
 class Confirm(Kind):
     """The last question before something is done."""
@@ -96,25 +100,18 @@ class Confirm(Kind):
 
     def answer(self, look: Lookups[Any], call: Call) -> str | None:
         """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
-        text = call.text.strip()
+        text, said = call.text.strip(), call.intent if call.intent in ("affirm", "deny") else None
         if not call.free_text:
-            return call.intent if call.intent in ("affirm", "deny") else None
-        if look.also_yes(text):
+            return said
+        if look.also_yes(text) or call.words.just("yes", text):
             return "affirm"
         if not _SAYS_SOMETHING.search(text) or call.words.just("hesitates", text):
             return None
-        if call.words.just("yes", text):
-            return "affirm"
         if call.words.just("no", text):
             return "deny"
         qualified = call.words.says("but", text) or any(character.isdigit() for character in text) or "?" in text
-        if (
-            call.confidence >= CLEAR
-            and call.intent in ("affirm", "deny")
-            and not (qualified and call.intent == "affirm")
-        ):
-            return call.intent
-        return None
+        sure = call.confidence >= CLEAR and not (qualified and said == "affirm")
+        return said if sure else None
 
     def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
         return asked and self.answer(look, call) is not None

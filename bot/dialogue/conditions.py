@@ -1,8 +1,8 @@
 """The conditions of flows, as Rasa's flows write them: `slots.amount > 50 and slots.reason is not "other"`.
 
-Compared are slots (`slots.x`, or just `x`) with numbers, quoted texts, `true`, `false`, `null` (also `undefined`) and lists;
-with `=`, `==`, `is`, `!=`, `is not`, `<`, `<=`, `>`, `>=`, `contains`, `matches` (a regular expression), `in`; joined by
-`and`, `or`, `not` and parentheses. A slot that is not set is null, and is neither more nor less than anything.
+Compared are slots (`slots.x`, or just `x`) with numbers, quoted texts, `true`, `false`, `null` (also `undefined`) and
+lists; with `=`, `==`, `is`, `!=`, `is not`, `<`, `<=`, `>`, `>=`, `contains`, `matches` (a regular expression), `in`;
+joined by `and`, `or`, `not` and parentheses. A slot that is not set is null, neither more nor less than anything.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _check(node: ast.expr) -> None:
             raise ValueError(f"not a condition: {ast.unparse(node)}")
 
 
-def _value(node: ast.expr, slots: Mapping[str, Any]) -> Any:
+def _value(node: ast.expr, slots: Mapping[str, Any]) -> Any:  # noqa: PLR0911  One line for each kind of node.
     match node:
         case ast.Constant(value=value):
             return value

@@ -12,7 +12,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.generator import TrackerWithCachedStates
 
 
-class DecidedPolicy(Policy):
+class DecidedPolicy(Policy):  # type: ignore[misc]
     """A subclass says its default priority and what it predicts; it reads events, not states."""
 
     looks_back = 0

@@ -102,11 +102,11 @@ def complete(call: Call) -> None:
     assert flow is not None  # noqa: S101
     topic = call.state.topic
     if not flow.id.startswith(PATTERN):
-        if topic is None or topic.at < call.now:
+        if topic is None or topic.at < call.heard_at:
             values = {name: str(call.slot(name)) for name in NAMES_IT if call.slot(name)}
             entities = tuple({"entity": name, "value": value} for name, value in values.items())
             call.keep(topic=Topic(flow=flow.id, entities=entities, at=call.now))
-        if flow.triggers:
+        if flow.triggers and "when" not in flow.follow_ups:
             call.solved(*flow.triggers)
     drop(call)
 

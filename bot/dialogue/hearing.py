@@ -1,4 +1,4 @@
-"""What a message does, where the conversation stands: the repairs are asked in turn, the first that it is for takes it."""
+"""What a message does, where the conversation stands: listeners are asked in turn, one takes it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.dialogue import frames, memory, prove, repairs, wishes
 from bot.dialogue.answers import Answers
 from bot.dialogue.call import Call
 from bot.dialogue.collects import CLEAR
+from bot.dialogue.flows import Flow
 from bot.dialogue.state import Offer, Said
 from bot.dialogue.words import plain
 from bot.languages import language_asked_for
@@ -90,32 +91,37 @@ class Hearing:
 
     async def _sign_in(self) -> bool | None:
         call, flow = self.call, self.call.flow
-        waits = call.top is not None and call.top.waiting == "sign_in" and flow is not None
         about = _about_sign_in(call)
-        yes = about == "done" or self._yes()
-        if not waits:
-            if about == "done" and len(call.text) <= JUST_THAT:
-                call.say("utter_what_else")
-                return True
-            if about == "asks" and call.words.says("why", call.text):
-                call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
-                return True
+        if call.top is not None and call.top.waiting == "sign_in" and flow is not None:
+            return self._waits_for_sign_in(flow, about)
+        if about == "done" and len(call.text) <= JUST_THAT:
+            call.say("utter_what_else")
+        elif about == "asks" and call.words.says("why", call.text):
+            self._tell_about_sign_in()
+        else:
             return None
-        assert flow is not None  # noqa: S101
-        again = call.flows.started_by(call.intent)
+        return True
+
+    def _waits_for_sign_in(self, flow: Flow, about: str | None) -> bool | None:
+        call = self.call
+        yes = about == "done" or self._yes()
         if call.level >= flow.level:
             call.note(waiting="")
-            return True if yes or (again is flow and call.free_text) else None
+            again = call.free_text and call.flows.started_by(call.intent) is flow
+            return True if yes or again else None
         if yes:
             prove.ask_sign_in(call)
-            return True
-        if about == "asks":
-            call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
-            return True
-        if self._no() or repairs.stops(call):
+        elif about == "asks":
+            self._tell_about_sign_in()
+        elif self._no() or repairs.stops(call):
             repairs.cancel_flow(call)
-            return True
-        return None
+        else:
+            return None
+        return True
+
+    def _tell_about_sign_in(self) -> None:
+        call = self.call
+        call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
 
     async def _accepted(self) -> bool | None:
         """A yes or a no to what was offered."""

@@ -44,7 +44,10 @@ class Flows(TrainingDataImporter):  # type: ignore[misc]
             {
                 "intents": sorted({intent for flow in flows for intent in flow.triggers}),
                 "actions": sorted({RUN_FLOW, *actions}),
-                "slots": {name: _slot() for name in sorted({SLOT, REQUESTED_SLOT, *(each for flow in flows for each in flow.slots)})},
+                "slots": {
+                    name: _slot()
+                    for name in sorted({SLOT, REQUESTED_SLOT, *(each for flow in flows for each in flow.slots)})
+                },
             }
         )
 

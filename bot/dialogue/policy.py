@@ -20,8 +20,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.dialogue.state import SLOT
 from bot.dialogue.decided import DecidedPolicy
+from bot.dialogue.state import SLOT
 
 RUN_FLOW = "action_run_flow"
 

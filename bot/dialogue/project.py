@@ -64,7 +64,7 @@ def _wrong(collect: Collect, dialogue: Dialogue, responses: Container[str]) -> I
         yield f"collect {collect.slot}: kind {collect.kind!r}: one of {', '.join(KINDS)}"
     if collect.options and not dialogue.words.codes(collect.options):
         yield f"collect {collect.slot}: options: no catalogue has a table {collect.options}"
-    asks = collect.slot != CONFIRM and not collect.optional and not collect.kind == "code"
+    asks = collect.slot != CONFIRM and not collect.optional and collect.kind != "code"
     for response in (collect.utter if asks else "", collect.none):
         if response and response not in responses:
             yield f"collect {collect.slot}: there is no response {response}"

@@ -108,7 +108,7 @@ async def cannot_handle(call: Call) -> bool | None:
     misses = call.state.misses + 1
     call.keep(misses=misses)
     call.memo["lost"] = True
-    if overridden(call, "pattern_cannot_handle"):
+    if overridden(call, "pattern_cannot_handle") or await lookups_of("pattern_cannot_handle").instead(call):
         return True
     guesses = _guesses(call) if misses == 1 else []
     if not guesses:

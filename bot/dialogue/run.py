@@ -7,7 +7,7 @@ from rasa_sdk.events import ActionExecutionRejected
 from bot.dialogue import frames, prove
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
-from bot.dialogue.flows import END, Collect, Flow, Go, Run, SetSlots, Step
+from bot.dialogue.flows import Collect, Flow, Go, Run, SetSlots, Step
 from bot.dialogue.hearing import Hearing
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import lookups_of
@@ -55,35 +55,35 @@ class RunFlow(Action[Call]):
 async def walk(call: Call) -> None:
     """Go on with the flow on top until it asks, waits, or there is none."""
     for _ in range(MAX_STEPS):
-        if call.follows or call.slot("handover_reason"):
+        if call.follows or call.slot("handover_reason") or await _rests(call):
             return
         top, flow = call.top, call.flow
         if top is None:
-            if not await _next_wish(call):
-                call.set("requested_slot", None)
-                return
             continue
         if flow is None:  # The model that began it knew it; this one does not.
             frames.drop(call)
-            continue
-        if top.waiting == "resume" and await _next_wish(call):
-            continue
-        if top.waiting:
-            if top.waiting == "resume":
-                _offer_to_resume(call)
-            return
-        if not top.opened and not await _open(call, flow):
-            if call.top is not None and call.top.flow == top.flow:
+        elif not top.opened:
+            if not await _open(call, flow) and call.top is not None and call.top.waiting == "sign_in":
                 return
-            continue
-        if call.top is None or call.top.flow != flow.id:
-            continue
-        step = flow.at(call.top.at)
-        if step is None or call.top.at == END:
+        elif (step := flow.at(top.at)) is None:
             _complete(call)
-            continue
-        if await _take(call, flow, step):
+        elif await _take(call, flow, step):
             return
+
+
+async def _rests(call: Call) -> bool:
+    """Nothing goes on before the customer says something, or an action is done. Else the next wish may have begun."""
+    top = call.top
+    if top is None:
+        if await _next_wish(call):
+            return False
+        call.set("requested_slot", None)
+        return True
+    if top.waiting == "resume":
+        if await _next_wish(call):
+            return False
+        _offer_to_resume(call)
+    return bool(top.waiting)
 
 
 async def _open(call: Call, flow: Flow) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from actions.pick import OTHER, Candidate, Reference
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from actions.words import CARD_REASONS, REASONS
+
 from bot.handoff.build import HIDDEN_SLOTS
 from bot.handoff.reasons import REASONS as HANDOVER
 

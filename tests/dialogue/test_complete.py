@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-
-from actions import prove
 from actions.intents import LABELS
 from actions.refusals import CODES
 from actions.words import TOPICS
+
+from actions import prove
 from bot.engine.engine import Engine
 from bot.engine.escalation import NOT_QUESTIONS
 from bot.engine.testing import run_stories

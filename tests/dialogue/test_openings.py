@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from actions.buttons import payload
+
 from actions.service import SHOWN_FIRST
 from tests.bank import PROJECT
 from tests.dialogue.talking import Talk

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from actions.pick import EVERY, ONLY_A_PLACE, Candidate, bare_amounts, told_apart
 from actions.steps import HESITATES, plain_amounts
+
 from tests.dialogue.talking import Talk
 
 

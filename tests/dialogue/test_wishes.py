@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from bot.engine.follow_ups import about_sign_in, asks_to_send, follow_up
 from bot.engine.wishes import wishes_in
+
 from bot.languages import language_asked_for
 from tests.dialogue.talking import Customer, Talk
 
