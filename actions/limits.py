@@ -110,10 +110,12 @@ class ChangeLimit(Action):
         return Deed(action="change_limit", amount_minor=call.slot("amount")["minor"], currency=currency)
 
     async def perform(self, call: Call) -> None:
+        before = await call.bank.limits(call.customer_id)
         limits = await call.bank.change_limit(
             call.customer_id, daily_minor=call.slot("amount")["minor"], proof=call.proof, idempotency_key=call.key
         )
-        call.did(title=call.form("limit_to", money=call.money(call.slot("amount")["minor"], limits.currency)))
+        title = call.form("limit_to", money=call.money(call.slot("amount")["minor"], limits.currency))
+        call.did(title=title, amount={"minor": before.daily_minor, "currency": before.currency})
         call.say("utter_limit_changed", **_facts(call, limits))
 
 

@@ -36,7 +36,8 @@ class Answers:
         for listen in (*listeners, self._question):
             if await listen():
                 return True
-        if self._is_other_wish() or (call.intent not in ANSWERS and call.confidence >= VAGUE):
+        plain_yes = call.free_text and call.words.just("yes", call.text)
+        if not plain_yes and (self._is_other_wish() or (call.intent not in ANSWERS and call.confidence >= VAGUE)):
             return None
         self._missed(self.asked)
         return True
@@ -101,9 +102,9 @@ class Answers:
             call.act == "correction" or call.words.begins("correction", text) is not None
         )
         if flow.id == prove.CODE_FLOW:
-            if await self._hear(flow, None, only=self.asked):
-                return True
-            return await self._below()
+            below, code = self._below, lambda: self._hear(flow, None, only=self.asked)
+            first, second = (below, code) if call.memo["corrects"] else (code, below)
+            return await first() or await second()
         return await self._hear(flow, self.asked)
 
     async def _below(self) -> bool:

@@ -259,7 +259,7 @@ class Call:
         tried = Tried(action=self.action, outcome=outcome, at=self.now, detail=detail)
         self.set("tried", [*(self.slot("tried") or []), to_wire(tried)])
 
-    def did(self, object: str = "", *, title: str = "", reference: str = "", **details: str) -> None:
+    def did(self, object: str = "", *, title: str = "", reference: str = "", **details: Any) -> None:
         """Write in the journal what this action has done, and to what: "did it go through?" and "undo that" read it.
         `details` are the entities that name it again."""
         flow = self.flow or self.flows.of_action(self.action)
@@ -395,6 +395,6 @@ class Call:
 Call._used = Call
 
 
-def entities(**values: str) -> list[dict[str, Any]]:
+def entities(**values: Any) -> list[dict[str, Any]]:
     """Values as a message would carry them, for an offer."""
     return [{"entity": name, "value": value} for name, value in values.items()]

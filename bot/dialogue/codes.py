@@ -38,7 +38,8 @@ class Code(Kind):
             return False
         text = call.text if call.free_text else ""
         found = _CODE.search(text) or _SPACED.search(text)
-        code = call.entity("code") or (re.sub(r"\D", "", found[0]) if found else None)
+        typed = str(call.entity("code") or "")
+        code = typed if _CODE.fullmatch(typed) else re.sub(r"\D", "", found[0]) if found else None
         if code:
             call.set(collect.slot, str(code))
             return True

@@ -6,6 +6,7 @@ from bot.dialogue import frames
 from bot.dialogue.buttons import Button
 from bot.dialogue.call import Call
 from bot.dialogue.flows import Flow
+from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Done, Said
 from bot.types import Level
 
@@ -24,17 +25,27 @@ def whose(call: Call) -> None:
         call.keep(customer=customer, deeds=deeds)
 
 
+def undo_of(call: Call, flow: Flow) -> bool:
+    """Take back the newest of this flow's deeds, where there is one that can be: "no, no complaint after all"."""
+    deed = next((each for each in _recent(call) if each.flow == flow.id and not each.undone), None)
+    return deed is not None and bool(flow.undo) and _undo(call, [deed])
+
+
 async def listen(call: Call) -> bool | None:
     """Answer what is asked about something done, or take it back. None: it is about nothing that was done."""
     deeds = _recent(call)
-    if not call.free_text or not deeds or len(call.text) > _LONGEST or call.level < Level.SIGNED_IN:
+    if not call.free_text or len(call.text) > _LONGEST or call.level < Level.SIGNED_IN:
         return None
     text, words = call.text, call.words
     if words.says("reference", text):
-        return _tell_reference(call, deeds)
+        return _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call) or None
+    if not deeds:
+        return None
     if words.says("undo", text) or (call.act == "undo" and not call.entities("order_number")):
         return _undo(call, deeds)
-    if words.says("did_it_work", text):
+    named = call.flows.started_by(call.intent)
+    about_kin = call.act == "status" and named is not None and any(_kin(call, each, named) for each in deeds)
+    if words.says("did_it_work", text) or about_kin:
         deed = _meant(call, deeds)
         if deed is not None:
             return _tell(call, deed)

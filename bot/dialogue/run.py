@@ -159,7 +159,7 @@ async def _collect(call: Call, flow: Flow, collect: Collect) -> bool:
     if call.memo.pop("asked", False):
         call.set("requested_slot", collect.slot)
         return True
-    if call.memo.pop("back", False):
+    if call.memo.pop("back", False) and not flow.id.startswith(frames.PATTERN):
         call.say("utter_back_to", topic=call.words.name(flow.id, call.language))
     await kind.ask(look, call, collect)
     if call.top is None or call.top.flow != flow.id:  # It found that there is nothing to ask.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.dialogue import frames, repairs
+from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.flows import Flow
 from bot.dialogue.state import Said
@@ -51,7 +51,8 @@ async def _one(call: Call, flow: Flow) -> bool:
     name = str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= SURE_OF_ACT else ""
     if flow.changes:
         if name == "negated":
-            repairs.not_wanted(call, flow)
+            if not memory.undo_of(call, flow):
+                repairs.not_wanted(call, flow)
             return True
         if name == "other_person" and not flow.person:
             repairs.somebody_else(call)
