@@ -65,6 +65,8 @@ class QueueSettings(_Section):
     service_level_s: Annotated[int, Field(gt=0)] = 120
     reasons: tuple[str, ...] = ()
     """Handover reasons that go here whatever the intent."""
+    hours: Mapping[str, str] = {}
+    """When people are there, in words by language: said to who comes when nobody is."""
     intents: tuple[str, ...] = ()
     """Intents that go here. The first queue that matches wins; the last queue takes the rest."""
 

@@ -18,7 +18,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.dialogue import frames, prove
 from bot.dialogue.call import Call
-from bot.dialogue.state import Offer, Retry
+from bot.dialogue.state import ACTS, Offer, Retry
 from bot.errors import ServiceDown, ServiceRefused
 from bot.types import Deed, Level
 
@@ -84,13 +84,13 @@ class Action(SdkAction, ABC, Generic[C]):  # type: ignore[misc]
         if call.state.retry is not None and call.state.retry.action == self.called:
             call.keep(retry=None)
         now = call.top
-        if at is not None and now is not None and now.waiting == "action" and (now.flow, now.at) == (at.flow, at.at):
+        if at is not None and now is not None and now.waiting in ACTS and (now.flow, now.at) == (at.flow, at.at):
             frames.step_on(call)
 
     def begin(self, call: C) -> None:
         """What was offered stands until the next action has run. A flow's action hears what its flow began with."""
         call.keep(offer=None)
-        if call.top is not None and call.top.waiting == "action" and call.top.opening is not None:
+        if call.top is not None and call.top.waiting in ACTS and call.top.opening is not None:
             call.hear(call.top.opening)
 
     async def deed(self, call: C) -> Deed | None:
@@ -118,6 +118,8 @@ class Action(SdkAction, ABC, Generic[C]):  # type: ignore[misc]
         if failures >= MAX_FAILURES:
             call.hand_over("action_failed")
             return
+        if call.top is not None and call.top.waiting in ACTS:
+            call.note(waiting="again")
         offer = Offer(action=self.called, said=call.said)
         buttons = (call.button("retry", "affirm"), call.person)
         call.ask_back("utter_not_sure_it_worked" if unsure else "utter_service_down", offer, buttons=buttons)

@@ -78,15 +78,14 @@ class Answers:
         call = self.call
         if not call.free_text:
             return False
-        for phrase, response, again in (
-            ("hesitates", "utter_take_your_time", False),
-            ("why_ask", "utter_why_i_ask", True),
-            ("what_mean", "utter_let_me_explain", True),
+        for phrase, response in (
+            ("hesitates", "utter_take_your_time"),
+            ("why_ask", "utter_why_i_ask"),
+            ("what_mean", "utter_let_me_explain"),
         ):
             of_a_code = phrase == "why_ask" and call.top is not None and call.top.flow == prove.CODE_FLOW
             if call.words.just(phrase, call.text) and not of_a_code:
                 call.say(response)
-                call.memo["asked"] = not again
                 return True
         if call.words.says("not_said", call.text) and not call.entities("amount"):
             call.say("utter_my_mistake")
@@ -102,9 +101,9 @@ class Answers:
             call.act == "correction" or call.words.begins("correction", text) is not None
         )
         if flow.id == prove.CODE_FLOW:
-            below, code = self._below, lambda: self._hear(flow, None, only=self.asked)
-            first, second = (below, code) if call.memo["corrects"] else (code, below)
-            return await first() or await second()
+            if call.memo["corrects"] and await self._below():
+                return True
+            return await self._hear(flow, None, only=self.asked) or await self._below()
         return await self._hear(flow, self.asked)
 
     async def _below(self) -> bool:

@@ -164,6 +164,14 @@ class Call:
         said = (event for event in reversed(self.tracker.events) if event["event"] == "user")
         return float(next((event.get("timestamp") or 0.0 for event in said), 0.0))
 
+    @property
+    def line(self) -> Mapping[str, Any] | None:
+        """Their place, where the customer waits for a person: `position`, `on_duty`, `wait_s`; else None."""
+        if not self.tracker.is_paused():
+            return None
+        line: Mapping[str, Any] = self.message.get("line") or {}
+        return line
+
     # Who says it
 
     @property
@@ -290,6 +298,11 @@ class Call:
     def solved(self, *intents: str) -> None:
         """The customer has what they asked for: asking the same once more is a new question."""
         self.set("solved", list(intents))
+
+    @property
+    def hands_over(self) -> bool:
+        """A person was asked for in this run."""
+        return bool(self._slots.get("handover_reason"))
 
     def hand_over(self, reason: str) -> None:
         """A person takes over next; reasons as in `bot.handoff.reasons`."""

@@ -155,5 +155,7 @@ class VerifyCode(Action[Call]):
             call.note(at=again, waiting="", asked=False)
         else:
             self._off(call)
+            if call.top is not None:
+                call.note(waiting="again")
             buttons = (call.button("retry", "affirm"), call.person)
             call.ask_back("utter_code_locked", Offer(action=otp.purpose, said=call.said), buttons=buttons)

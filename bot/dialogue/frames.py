@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue.call import Call
 from bot.dialogue.flows import CONFIRM, END, Flow
-from bot.dialogue.state import MAX_STACK, Frame, Said, Topic
+from bot.dialogue.state import ACTS, MAX_STACK, Frame, Said, Topic
 
 PATTERN = "pattern_"
 """Flows of the framework: they collect for the one below, whose slots stay as they are."""
@@ -29,7 +29,7 @@ def _put_away(call: Call) -> None:
             _put_away(call)
         return
     values = {name: call.slot(name) for name in below.slots if call.slot(name) is not None}
-    at = _first_open(call, below) if call.state.top and call.state.top.waiting == "action" else call.state.top.at  # type: ignore[union-attr]
+    at = _first_open(call, below) if call.state.top and call.state.top.waiting in ACTS else call.state.top.at  # type: ignore[union-attr]
     call.note(values=values, waiting="resume", at=at)
     forget(call, below)
 
@@ -62,7 +62,7 @@ def step_on(call: Call) -> None:
     if step.next:
         taken = (each.to for each in step.next if each.condition is None or each.condition.holds(call.slots))
         to = next(taken, END)
-    call.note(at=to, waiting="", asked=False, offered=(), misses=0)
+    call.note(at=to, waiting="", runs="", asked=False, offered=(), misses=0)
 
 
 def back_to(call: Call, slot: str) -> None:
@@ -73,7 +73,7 @@ def back_to(call: Call, slot: str) -> None:
     ids = [each.id for each in flow.steps]
     wanted = next((each.id for each in flow.collects if each.slot == slot), top.at)
     if top.at == END or ids.index(wanted) < ids.index(top.at):
-        call.note(at=wanted, waiting="", offered=())
+        call.note(at=wanted, waiting="", runs="", offered=())
     if CONFIRM in flow.slots:
         call.set(CONFIRM, None)
 

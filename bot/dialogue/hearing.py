@@ -6,22 +6,26 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 
-from bot.dialogue import frames, memory, prove, repairs, wishes
+from bot.dialogue import frames, in_line, memory, prove, repairs, wishes
 from bot.dialogue.answers import Answers
 from bot.dialogue.call import Call
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
+from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Offer, Said
 from bot.dialogue.words import plain
 from bot.languages import language_asked_for
 
 RUN_FLOW = "action_run_flow"
+MOMENT = "pattern_moment"
+"""A project's `Lookups` of this name hear each message first: what matters more than any flow."""
 _PAYLOAD = re.compile(r"/(?P<intent>[^@{\s]+)\s*(?P<values>\{.*\})?\s*", re.DOTALL)
 _LONGER = 10
 """Characters that may stand around a button's title that is typed."""
 JUST_THAT = 24
 """Characters; "done, signed in" says nothing else, also where no sign-in was waited for."""
 _LONGEST = 48
+UNKNOWN = (repairs.FALLBACK, "out_of_scope")
 
 Listener = Callable[[], Awaitable[bool | None]]
 
@@ -38,7 +42,10 @@ class Hearing:
         call.keep(offer=None)
         memory.whose(call)
         self._typed_button()
+        if call.free_text and await lookups_of(MOMENT).instead(call):
+            return True
         listeners: tuple[Listener, ...] = (
+            self._in_line,
             self._language,
             self._sign_in,
             self._accepted,
@@ -74,6 +81,9 @@ class Hearing:
                 call.hear(Said(text=call.text, intent=found["intent"], entities=entities, act="answer", pressed=True))
             return
 
+    async def _in_line(self) -> bool | None:
+        return await in_line.listen(self.call)
+
     async def _language(self) -> bool | None:
         call = self.call
         wanted = language_asked_for(call.text) if call.free_text else ""
@@ -91,13 +101,13 @@ class Hearing:
 
     async def _sign_in(self) -> bool | None:
         call, flow = self.call, self.call.flow
-        about = _about_sign_in(call)
+        about = about_sign_in(call)
         if call.top is not None and call.top.waiting == "sign_in" and flow is not None:
             return self._waits_for_sign_in(flow, about)
         if about == "done" and len(call.text) <= JUST_THAT:
             call.say("utter_what_else")
         elif about == "asks" and call.words.says("why", call.text):
-            self._tell_about_sign_in()
+            self._tellabout_sign_in()
         else:
             return None
         return True
@@ -112,16 +122,16 @@ class Hearing:
         if yes:
             prove.ask_sign_in(call)
         elif about == "asks":
-            self._tell_about_sign_in()
+            self._tellabout_sign_in()
         elif self._no() or repairs.stops(call):
             repairs.cancel_flow(call)
         else:
             return None
         return True
 
-    def _tell_about_sign_in(self) -> None:
+    def _tellabout_sign_in(self) -> None:
         call = self.call
-        call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
+        call.say("utterabout_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
 
     async def _accepted(self) -> bool | None:
         """A yes or a no to what was offered."""
@@ -213,6 +223,8 @@ class Hearing:
         if self._yes() or self._no():
             call.say("utter_what_else")
             return True
+        if call.line is not None and call.free_text and call.intent in ("", *UNKNOWN):
+            return in_line.note(call)
         return await repairs.cannot_handle(call)
 
     def _yes(self) -> bool:
@@ -247,7 +259,7 @@ def _offered_buttons(call: Call) -> list[dict[str, object]]:
     return found
 
 
-def _about_sign_in(call: Call) -> str | None:
+def about_sign_in(call: Call) -> str | None:
     """`done`, `asks`, or None: about signing in, in the customer's own words."""
     text, words = call.text, call.words
     if not call.free_text or len(text) > _LONGEST:

@@ -39,7 +39,7 @@ class FlowPolicy(DecidedPolicy):
     ) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         action = _next(tracker) if RUN_FLOW in domain.action_names_or_texts else ""
-        if not action:
+        if action not in domain.action_names_or_texts:
             return self._prediction(probabilities)
         probabilities[domain.index_for_action(action)] = 1.0
         return self._prediction(probabilities, is_no_user_prediction=True)
@@ -51,9 +51,9 @@ def _next(tracker: DialogueStateTracker) -> str:
         return ""
     if tracker.latest_action_name == ACTION_LISTEN_NAME:
         return RUN_FLOW
-    if tracker.latest_action_name == RUN_FLOW:
-        return str(ACTION_LISTEN_NAME)
     state = tracker.get_slot(SLOT) or {}
     stack, wishes = list(state.get("stack") or ()), state.get("wishes")
-    goes_on = bool(stack) and stack[-1].get("waiting", "") in ("", "resume")
-    return RUN_FLOW if goes_on or (wishes and not stack) else ""
+    waiting = stack[-1].get("waiting", "") if stack else "resume" if wishes else "nothing"
+    if tracker.latest_action_name == RUN_FLOW:
+        return str(stack[-1].get("runs") if waiting == "action" else ACTION_LISTEN_NAME)
+    return RUN_FLOW if waiting in ("", "resume") else ""

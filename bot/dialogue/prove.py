@@ -31,6 +31,8 @@ def ask_sign_in(call: Call, *, target: str = "", first: str = "") -> None:
 async def ask_code(call: Call, deed: Deed, *, target: str) -> None:
     """Send a code for this deed, and ask for it. Raises what the bank and the guard raise."""
     await send_code(call, deed, target=target, digest=call.digest(deed))
+    if call.top is not None:
+        call.note(waiting="code")
     frames.push(call, call.flows[CODE_FLOW])
 
 
@@ -56,6 +58,8 @@ async def refused(call: Call, code: str, *, target: str) -> bool:
     if code in OUTDATED:
         call.follow(target)
     elif code == "too_soon":
+        if call.top is not None:
+            call.note(waiting="again")
         buttons = (call.button("retry", "affirm"), call.person)
         call.ask_back("utter_code_too_soon", Offer(action=target, said=call.said), buttons=buttons)
     elif code in STOPPED:

@@ -179,6 +179,8 @@ class HandOver(Action[Call]):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
+        if call.line is not None:
+            return  # They are in line already.
         reason = call.slot("handover_reason") or "asked"
         call.set("handover_reason", reason)
         frames.drop_all(call)

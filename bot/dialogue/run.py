@@ -55,7 +55,7 @@ class RunFlow(Action[Call]):
 async def walk(call: Call) -> None:
     """Go on with the flow on top until it asks, waits, or there is none."""
     for _ in range(MAX_STEPS):
-        if call.follows or call.slot("handover_reason") or await _rests(call):
+        if call.follows or call.hands_over or await _rests(call):
             return
         top, flow = call.top, call.flow
         if top is None:
@@ -127,8 +127,7 @@ async def _take(call: Call, flow: Flow, step: Step) -> bool:
             call.say(step.action)
             frames.step_on(call)
             return False
-        call.note(waiting="action")
-        call.follow(step.action)
+        call.note(waiting="action", runs=step.action)
         call.set("requested_slot", None)
         return True
     if isinstance(step, Go):

@@ -14,7 +14,10 @@ SLOT = "dialogue"
 MAX_STACK = 6
 MAX_DEEDS = 12
 
-Waiting = Literal["", "sign_in", "action", "resume"]
+Waiting = Literal["", "sign_in", "action", "code", "again", "resume"]
+"""For a sign-in; for its step's action, which is to be run now, or once a code came back, or on another try; or to be
+gone on with."""
+ACTS = ("action", "code", "again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,8 @@ class Frame:
     sure: bool = False
     """It was asked for so plainly that a harmless effect needs no yes."""
     waiting: Waiting = ""
-    """For a sign-in; for the step's action to be done; or to be gone on with."""
+    runs: str = ""
+    """The action of the step it is at, where that is what it waits for."""
     asked: bool = False
     """The question of the step it is at was asked."""
     offered: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.flows import Flow
+from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Said
 from bot.languages import language_asked_for
 
@@ -22,6 +23,8 @@ SURE_OF_ACT = 0.5
 ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
 """Acts that want the thing, or may."""
 _LONGEST = 48
+WISH = "pattern_wish"
+"""A project's `Lookups` of this name look at each wish before it is taken for what its intent says."""
 _ABOUT = frozenset({"request_human", "affirm", "deny", "greet", "thank", "goodbye"})
 """Never about what was answered."""
 
@@ -36,6 +39,8 @@ async def listen(call: Call) -> bool | None:
         if len(several) > 1:
             call.say("utter_one_by_one")
         return start(call, several)
+    if await lookups_of(WISH).instead(call):
+        return True
     about = follow_up(call)
     if about is not None:
         return start(call, [about])

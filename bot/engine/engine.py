@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 HOT_EVENTS = 8_000
 """How many events the hot trackers hold together; two kilobytes each, with all that is kept for them."""
+LEAVE_LINE = "action_leave_line"
 _RANKED = 10
 _FIRST_WORDS = ("hello, 20 dollars on Monday", "你好，上周一转的100元")
 
@@ -57,6 +58,8 @@ class TurnResult:
     """The message's ranking, best first; empty for a turn that says nothing."""
     reminders: Sequence[reminders.Reminder] = ()
     """What is set afterwards (see `bot.engine.reminders`)."""
+    leaves_line: bool = False
+    """The customer does not want to wait for a person any more."""
     conversation_id: str = ""
     version: int = 0
     """How many tracker events there are once `events` are stored."""
@@ -109,11 +112,18 @@ class Engine:
         return self._parts.model
 
     async def run(
-        self, turn: Turn, conversation: Conversation, events: Sequence[Mapping[str, Any]], *, after: int = 0
+        self,
+        turn: Turn,
+        conversation: Conversation,
+        events: Sequence[Mapping[str, Any]],
+        *,
+        after: int = 0,
+        waits: Mapping[str, Any] | None = None,
     ) -> TurnResult:
         """Answer a turn. Nothing is sent or stored.
 
-        `events` are the conversation's tracker events from version `after` on; `after` is what `known` said, or 0.
+        `waits` is the customer's place in line, where they wait for a person (`Handoffs.waits`). `events` are the
+        conversation's tracker events from version `after` on; `after` is what `known` said, or 0.
         """
         tracker = self._tracker(conversation, events, after)
         start = len(tracker.events)
@@ -126,6 +136,7 @@ class Engine:
             identity=conversation.identity,
             language=conversation.language,
             reminders=conversation.reminders,
+            waits=waits,
         )
         await one.run()
         new = list(itertools.islice(tracker.events, start, None))
@@ -139,6 +150,7 @@ class Engine:
             handover_reason=reason if tracker.is_paused() and not paused else None,
             intents=_ranking(new),
             reminders=reminders.after(one.reminders, new),
+            leaves_line=any(isinstance(event, ActionExecuted) and event.action_name == LEAVE_LINE for event in new),
             conversation_id=conversation.id,
             version=conversation.version + len(new),
             tracker=tracker,

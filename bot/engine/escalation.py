@@ -207,6 +207,8 @@ class EscalationPolicy(DecidedPolicy):
     ) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         reason = None
+        if tracker.is_paused():
+            return self._prediction(probabilities)
         if tracker.latest_action_name == ACTION_LISTEN_NAME and HANDOVER in domain.action_names_or_texts:
             reason = reason_to_escalate(history_of(tracker.events))
         if reason is None:

@@ -45,6 +45,8 @@ MAX_ACTIONS = 10
 GREETING = "greet"
 ACTION_TIMEOUT_S = 25.0
 RESUME_RESPONSE = "utter_back_with_assistant"
+WAITING = "action_run_flow"
+"""A bot that has this action knows what to do while a customer is in line; any other is silent then."""
 
 
 class OneTurn:
@@ -60,7 +62,10 @@ class OneTurn:
         identity: Identity | None,
         language: str,
         reminders: Sequence[Reminder] = (),
+        waits: Mapping[str, Any] | None = None,
     ) -> None:
+        """`waits` is what the line says of a customer who waits for a person: `position`, `on_duty`, `wait_s`."""
+        self._waits = waits
         self.reminders = reminders
         """Those that have not fired; what this turn sets and ends is in its events."""
         self.identity = identity
@@ -133,6 +138,8 @@ class OneTurn:
         parsed = self._parse()
         self._restore_reserved()
         parsed |= {"message_id": turn.message_id, "metadata": dict(turn.metadata)}
+        if self._waits is not None and self._holder == Holder.QUEUE:
+            parsed["line"] = dict(self._waits)
         self._add(
             UserUttered(
                 parsed["text"],
@@ -175,6 +182,9 @@ class OneTurn:
         return self._parts.model.command(f"/{opening}")
 
     def _answers(self) -> bool:
+        """The bot, and while the customer waits for a person the bot too: it helps with what it can."""
+        if self._holder == Holder.QUEUE:
+            return WAITING in self._domain.action_names_or_texts
         restarts = self._tracker.latest_message.intent.get("name") == USER_INTENT_RESTART
         return self._holder == Holder.BOT and (not self._tracker.is_paused() or restarts)
 

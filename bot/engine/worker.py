@@ -39,6 +39,7 @@ AT_ONCE = 64
 _WHOLE_READ = 1000
 """So many events never come as the tail of a tracker that is here: the store cut it, and gave all that is left."""
 OPEN_HANDOFF = "handoff.open"
+LEAVE_LINE = "handoff.leave"
 TRIES = 3
 """A turn that was taken up so often and never answered is not tried again: it may end the process that tries it."""
 FAILED_IN_A_ROW = 2
@@ -55,6 +56,8 @@ class Handoffs(Protocol):
     ) -> Handoff: ...
 
     async def open_wire(self, wire: Mapping[str, Any]) -> None: ...
+    async def waits_of(self, handoff_id: str) -> Mapping[str, Any] | None: ...
+    async def leave(self, conversation_id: str) -> bool: ...
 
 
 @dataclass
@@ -186,7 +189,10 @@ class Worker:
         identity = conversation.identity
         private = identity is not None and identity.level_at(time.time()) > Level.NONE
         hopeless = self._is_hopeless(work)
-        result = None if hopeless else await self._run(engine, work, after)
+        waits = None
+        if conversation.holder == Holder.QUEUE and conversation.handoff_id and self._handoffs is not None:
+            waits = await self._handoffs.waits_of(conversation.handoff_id)
+        result = None if hopeless else await self._run(engine, work, after, waits)
         if result is None and not hopeless and await self._conversations.mend(conversation.id):
             serving.again = True
             raise LeaseLost(f"{conversation.id}: what the turn stood on could not be read, and was mended")
@@ -216,7 +222,7 @@ class Worker:
                 self._on_given_up(conversation.id, turn.seq)
         return work.tries > TRIES or bool(conversation.damaged) or turn.kind == "lost"
 
-    async def _run(self, engine: Engine, work: Work, after: int) -> TurnResult | None:
+    async def _run(self, engine: Engine, work: Work, after: int, waits: Mapping[str, Any] | None) -> TurnResult | None:
         """None if the engine itself failed: then the turn is answered with an apology, so that the next can be."""
         turn, conversation, events = work.turns[0], work.conversation, work.events
         if after and (
@@ -227,7 +233,7 @@ class Worker:
             engine.forget(conversation.id)
             events, after = await self._conversations.tracker_events(conversation.id), 0
         try:
-            return await engine.run(turn, conversation, events, after=after)
+            return await engine.run(turn, conversation, events, after=after, waits=waits)
         except Exception as error:
             log.error("worker.turn_failed", conversation=conversation.id, seq=turn.seq, error=type(error).__name__)
         engine.forget(conversation.id)
@@ -245,6 +251,8 @@ class Worker:
             handoff = await self._handoffs.build(conversation, turn, result, transcript, now=time.time())
             effects.append({"id": handoff.id, "kind": OPEN_HANDOFF, "handoff": to_wire(handoff)})
             holder = Holder.QUEUE
+        if result.leaves_line and conversation.handoff_id:
+            effects.append({"id": f"{conversation.handoff_id}:leave", "kind": LEAVE_LINE})
         return TurnCommit(
             events=result.events,
             replies=result.replies,
@@ -253,11 +261,12 @@ class Worker:
                 identity=result.identity if result.identity != conversation.identity else None,
                 language=result.language if result.language != conversation.language else None,
                 failed=0 if conversation.failed else None,
-                handoff_id=effects[0]["id"] if effects else None,
+                handoff_id=effects[0]["id"] if holder else None,
                 private=private,
                 reminders=_reminders(turn, conversation, result),
             ),
             effects=effects,
+            unless_taken=conversation.holder == Holder.QUEUE,
         )
 
     async def _sorry(self, turn: Turn, conversation: Conversation) -> TurnCommit:
@@ -288,6 +297,8 @@ class Worker:
         """At least once; opening a handoff that is open already changes nothing."""
         if effect["kind"] == OPEN_HANDOFF and self._handoffs is not None:
             await self._handoffs.open_wire(effect["handoff"])
+        elif effect["kind"] == LEAVE_LINE and self._handoffs is not None:
+            await self._handoffs.leave(conversation_id)
         await self._conversations.effect_done(conversation_id, effect["id"])
 
     async def _sweep(self) -> None:

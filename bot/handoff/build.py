@@ -25,8 +25,7 @@ NOT_WISHES = frozenset(
 HIDDEN_SLOTS = frozenset(
     {
         *("identity", "language", "tried", "handover_reason", "agent_note"),
-        *("requested_slot", "session_started_metadata", "flow", "paused", "offer", "said", "retry", "solved", "wanted"),
-        *("code", "otp", "confirm"),
+        *("requested_slot", "session_started_metadata", "dialogue", "solved", "customer", "code", "confirm"),
     }
 )
 """Slots that have a field of their own, that are the dialogue's own book-keeping, or that no person may see."""

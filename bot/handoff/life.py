@@ -10,13 +10,16 @@ from typing import Any
 from bot.errors import AccessDenied, NotFound
 from bot.handoff import build
 from bot.handoff.estimate import expected_wait_s
+from bot.handoff.line import on_duty, place_of
 from bot.handoff.routing import Routing
 from bot.handoff.texts import line
 from bot.store.codec import handoff_from
 from bot.store.conversations import Changes, Conversation, Conversations
 from bot.store.floor import Floor
-from bot.types import Agent, Entry, Handoff, Holder, Reply, Turn, WrapUp
+from bot.types import Agent, Button, Entry, Handoff, Holder, Reply, Turn, WrapUp
 
+LEAVE = "/stop"
+"""What the button says that leaves the line: as one would say it."""
 TOLD_AT_MOST = 200
 """So many in a queue hear at once that they have moved up."""
 
@@ -58,22 +61,48 @@ class Handoffs:
 
     async def open(self, handoff: Handoff) -> int:
         """Put it in line and tell the customer their place, which is returned (0: it waits no more)."""
-        position = await self._floor.enqueue(handoff)
-        if not position:
+        if not await self._floor.enqueue(handoff):
             return 0
-        wait_s = expected_wait_s(position, await self._floor.pace(handoff.queue), time.time())
+        waits = await self.waits(handoff)
+        position, wait_s = int(waits["position"]), waits.get("wait_s")
         text = line("queued", handoff.language, position=position)
-        if wait_s is not None:
+        if not waits["on_duty"]:
+            text = line("nobody", handoff.language, hours=self._routing.hours(handoff.queue, handoff.language))
+        elif wait_s is not None:
             text += " " + line("wait", handoff.language, minutes=max(1, round(wait_s / 60)))
-        custom = {"status": "queued", "position": position} | ({} if wait_s is None else {"wait_s": wait_s})
+        custom = {"status": "queued", **waits}
         conversation = await self._conversations.get(handoff.conversation_id)
         is_new = conversation.handoff_id is None
         changes = Changes(holder=Holder.QUEUE, handoff_id=handoff.id) if is_new else Changes()
         try:
-            await self._say(handoff, "queued", text, custom, changes, while_holder=None if is_new else Holder.QUEUE)
+            leave = Button(title=line("leave", handoff.language), payload=LEAVE)
+            holder = None if is_new else Holder.QUEUE
+            await self._say(handoff, "queued", text, custom, changes, buttons=(leave,), while_holder=holder)
         except NotFound:
             pass  # Somebody accepted meanwhile.
         return position
+
+    async def waits(self, handoff: Handoff) -> dict[str, Any]:
+        """`position` (1 is next), `on_duty` (somebody could take it), and `wait_s` where that can be estimated."""
+        view = await self._floor.view()
+        agents = list(view.agents.values())
+        position = place_of(handoff, view.waiting.values(), agents)
+        wait_s = expected_wait_s(position, await self._pace(), time.time())
+        found: dict[str, Any] = {"position": position, "on_duty": on_duty(handoff, agents)}
+        return found if wait_s is None else {**found, "wait_s": wait_s}
+
+    async def waits_of(self, handoff_id: str) -> dict[str, Any] | None:
+        """The same by id; None where it waits no more."""
+        try:
+            handoff = await self._floor.handoff(handoff_id)
+            waiting = await self._floor.position(handoff_id)
+        except NotFound:
+            return None
+        return None if waiting is None else await self.waits(handoff)
+
+    async def _pace(self) -> list[float]:
+        """Moments of the latest accepts from all queues: one line is served by all."""
+        return [at for queue in self._routing.queues for at in await self._floor.pace(queue.name)]
 
     # With an agent
 
@@ -83,7 +112,7 @@ class Handoffs:
         limit = None if agent.role == "supervisor" else agent.capacity
         await self._floor.accept(handoff_id, agent.id, limit=limit, now=time.time())
         await self._join(agent, handoff)
-        await self.tell_positions(handoff.queue)
+        await self.tell_positions()
         return handoff
 
     async def say(self, agent: Agent, handoff_id: str, text: str, message_id: str) -> Entry:
@@ -127,7 +156,7 @@ class Handoffs:
         if not await self._floor.abandon(handoff.id, reason) and await self._floor.state_of(handoff.id) != "abandoned":
             return False
         await self._return(handoff, "left", line("left", handoff.language), {"status": "bot"})
-        await self.tell_positions(handoff.queue)
+        await self.tell_positions()
         return True
 
     async def sweep(self) -> list[str]:
@@ -141,10 +170,12 @@ class Handoffs:
                 gone.append(handoff.id)
         return gone
 
-    async def tell_positions(self, queue: str) -> None:
-        """Everyone in a queue hears their place."""
-        pace, now = await self._floor.pace(queue), time.time()
-        for place, handoff in enumerate(await self._floor.waiting(queue, limit=TOLD_AT_MOST), start=1):
+    async def tell_positions(self) -> None:
+        """Everyone in line hears their place."""
+        view, pace, now = await self._floor.view(), await self._pace(), time.time()
+        agents, waiting = list(view.agents.values()), list(view.waiting.values())
+        for handoff in waiting[:TOLD_AT_MOST]:
+            place = place_of(handoff, waiting, agents)
             wait_s = expected_wait_s(place, pace, now)
             status = {"type": "status", "holder": Holder.QUEUE.value, "position": place}
             await self._conversations.notify(
@@ -178,12 +209,13 @@ class Handoffs:
         custom: Mapping[str, Any],
         changes: Changes,
         *,
+        buttons: tuple[Button, ...] = (),
         while_holder: Holder | None = None,
     ) -> None:
         new = changes.handoff_id == handoff.id
         await self._conversations.say(
             handoff.conversation_id,
-            Reply(text=text, author="system", custom=custom),
+            Reply(text=text, author="system", custom=custom, buttons=buttons),
             reply_id=f"{handoff.id}:{step}",
             changes=changes,
             handoff_id="" if new else handoff.id,

@@ -10,9 +10,11 @@ REASONS = {
     "trouble": 10,
     "anger": 20,
     "security": 100,
+    "care": 110,
 }
 """Each reason and its priority: the customer asked; the bot did not understand; the same question a third time; an
-action failed twice; the fault is ours and stays; the customer is angry; money or an account is in danger."""
+action failed twice; the fault is ours and stays; the customer is angry; money or an account is in
+danger; a person is."""
 
 SECURITY_INTENTS = frozenset({"account_taken_over", "report_scam", "payment_not_recognised", "card_lost"})
 """What is first in line, whatever the reason was."""

@@ -16,6 +16,11 @@ class Routing:
     def queues(self) -> list[Queue]:
         return [_queue(rule) for rule in self._rules]
 
+    def hours(self, queue: str, language: str) -> str:
+        """When people are there, in words; "" where the settings do not say."""
+        rule = next((each for each in self._rules if each.name == queue), self._rules[-1])
+        return rule.hours.get(language) or next(iter(rule.hours.values()), "")
+
     def queue(self, reason: str, subject: str | None) -> Queue:
         for rule in self._rules:
             if reason in rule.reasons or subject in rule.intents:

@@ -16,9 +16,15 @@ LINES: Mapping[str, Said] = {
         "正在为您转接人工客服，您排在第 {position} 位。",
     ),
     "wait": ("That should take about {minutes} min.", "预计等待约 {minutes} 分钟。"),
+    "nobody": (
+        "Nobody is at the desk right now; we are there {hours}. You are in line, and what you write is read then. Until"
+        " then I can still help with anything I know, or you can leave the line.",
+        "现在没有客服在线，人工服务时间为{hours}。已为您登记排队，您写下的内容届时都会看到；这期间有我能办的您可以继续问我，也可以取消排队。",
+    ),
     "joined": ("{name} has joined.", "人工客服 {name} 已接入，将继续为您服务。"),
     "bot": ("You're back with the assistant.", "已转回智能助手。"),
     "closed": ("{name} has ended the conversation.", "人工客服 {name} 已结束本次服务。"),
+    "leave": ("Leave the line", "取消排队"),
     "left": ("You've left the line.", "已为您取消排队。"),
 }
 """What the customer is told by the system."""
@@ -48,6 +54,7 @@ WHY: Mapping[str, Said] = {
     "trouble": ("something is broken on our side", "系统出现故障"),
     "anger": ("the customer is angry", "客户情绪激动"),
     "security": ("money or an account is in danger", "涉及资金或账户安全"),
+    "care": ("the customer may be in danger", "客户可能有人身安全风险，请优先关怀"),
 }
 
 OUTCOMES: Mapping[str, Said] = {

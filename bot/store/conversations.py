@@ -237,6 +237,7 @@ class Conversations:
             self._ttl_s,
             names.wake,
             "" if lease_s is None else lease_s,
+            int(commit.unless_taken),
         ]
         args += lua.counted([codec.dumps(event) for event in commit.events])
         args.append(len(replies))
@@ -256,7 +257,7 @@ class Conversations:
         if again:
             entries = [entry for line in codec.loads(said) if (entry := codec.entry_from(line))]
         else:
-            entries = [_as_said(place, reply) for place, reply in zip(codec.loads(said), replies, strict=True)]
+            entries = [_as_said(place, reply) for place, reply in zip(codec.loads(said), replies, strict=False)]
         if entries:
             self.wakes.wake(names.wake, entries[-1].seq)
         if not more:

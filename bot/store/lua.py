@@ -127,8 +127,8 @@ COMMIT = Script(
     PRELUDE
     + APPEND
     + f"""
-local me, fence, seq, ttl, wake, lease_s = unpack(ARGV, 1, 6)
-at_argument = 6
+local me, fence, seq, ttl, wake, lease_s, unless_taken = unpack(ARGV, 1, 7)
+at_argument = 7
 local t = now()
 local function finish(again)
   said = joined(said)
@@ -176,9 +176,10 @@ if length > {EVENTS_KEPT} then
 end
 
 local replies = tonumber(argument())
+local silent = unless_taken == '1' and get('holder') == 'human'
 for n = 0, replies - 1 do
-  local reply = argument()
-  append('r:' .. seq .. '.' .. n, reply, arguments(), t)
+  local reply, payloads = argument(), arguments()
+  if not silent then append('r:' .. seq .. '.' .. n, reply, payloads, t) end
 end
 change(arguments())
 local later = arguments()

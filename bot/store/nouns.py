@@ -115,6 +115,8 @@ class TurnCommit:
     changes: Changes = Changes()
     effects: Sequence[Mapping[str, Any]] = ()
     """What has to happen elsewhere afterwards, at least once; each has `id` and `kind`."""
+    unless_taken: bool = False
+    """The replies are not said where a person has taken the conversation meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from actions.pick import OTHER, Candidate, Reference
+
+from bot.dialogue.candidates import Candidate, Reference
+from tests.dialogue.talking import WORDS
 
 
 def candidate(number: str, name: str, minor: int, day: str) -> Candidate:
@@ -63,7 +65,7 @@ def test_narrowing(said: dict[str, object], found: list[str]) -> None:
 )
 def test_a_place_in_the_list(text: str, place: int | None) -> None:
     expected = None if place is None else LIST[place]
-    assert Reference(None, (), (), text).place(LIST) == expected
+    assert Reference(None, (), (), text).place(LIST, WORDS) == expected
 
 
 def test_nothing_said_is_nothing_narrowed() -> None:
@@ -72,4 +74,4 @@ def test_nothing_said_is_nothing_narrowed() -> None:
 
 @pytest.mark.parametrize("text", ["no, the other one", "不是这笔", "换一笔", "a different card", "别的那个"])
 def test_not_this_one(text: str) -> None:
-    assert OTHER.search(text)
+    assert WORDS.says("other", text)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions import wording
+from bot.dialogue import wording
 
 TODAY = date(2026, 11, 22)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from actions.words import CARD_REASONS, REASONS
 
+from bot.dialogue import project
 from bot.handoff.build import HIDDEN_SLOTS
 from bot.handoff.reasons import REASONS as HANDOVER
 
@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 DESK = ROOT / "web" / "src" / "desk"
 LABELS, INTENTS, STRINGS = ((DESK / f"{name}.ts").read_text("utf-8") for name in ("labels", "intents", "strings"))
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text("utf-8"))
+DIALOGUE = project.load(ROOT)
+FLOWS = DIALOGUE.flows.values()
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -36,10 +38,10 @@ def codes() -> set[str]:
 
 
 WANTED = {
-    "ACTIONS": {each for each in DOMAIN["actions"] if each.startswith("action_")},
+    "ACTIONS": {*DOMAIN["actions"], *(each for flow in FLOWS for each in flow.actions if each.startswith("action_"))},
     "CODES": codes(),
     "SLOTS": {*DOMAIN["slots"]} - HIDDEN_SLOTS,
-    "VALUES": {*REASONS, *CARD_REASONS},
+    "VALUES": {*DIALOGUE.words.codes("refund_reasons"), *DIALOGUE.words.codes("card_reasons")},
     "CARDS": {
         name
         for path in sorted((ROOT / "actions").rglob("*.py"))
@@ -55,7 +57,7 @@ def test_every_code_has_words(name: str) -> None:
 
 
 def test_every_intent_has_words() -> None:
-    intents = {next(iter(each)) if isinstance(each, dict) else each for each in DOMAIN["intents"]}
+    intents = {*DOMAIN["intents"], *(intent for flow in FLOWS for intent in flow.triggers)}
     assert (intents | {"nlu_fallback"}) - table(INTENTS, "NAMES").keys() == set()
 
 

@@ -9,10 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.dialogue import project
+from bot.dialogue.call import Call
+from bot.dialogue.state import SLOT, State
 from bot.engine.engine import Engine, TurnResult
 from bot.store.nouns import Conversation
 from bot.types import Button, Holder, Identity, Level, Reply, Turn
-from tests.bank import RunningBank
+from tests.bank import PROJECT, RunningBank
+
+DIALOGUE = project.load(PROJECT)
+WORDS = DIALOGUE.words
+
+
+def heard(parsed: dict[str, Any], state: State | None = None) -> Call:
+    """What an action is handed that hears this message, where the conversation stands so."""
+    project.enter(DIALOGUE)
+    slots = {SLOT: (state or State()).to_wire(), "language": "en"}
+    tracker = Tracker("test", slots, parsed, [], False, None, {}, "action_listen")
+    return Call.of("action_run_flow", CollectingDispatcher(), tracker, {})
 
 
 @dataclass
@@ -125,6 +142,10 @@ class Customer:
     def handed_over(self) -> str | None:
         assert self.result is not None
         return self.result.handover_reason
+
+    @property
+    def state(self) -> State:
+        return State.from_wire(self.slot(SLOT))
 
     def slot(self, name: str) -> Any:
         assert self.result is not None and self.result.tracker is not None

@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from actions.intents import LABELS
-from actions.refusals import CODES
-from actions.words import TOPICS
 
-from actions import prove
+from bot.dialogue import project, prove
 from bot.engine.engine import Engine
 from bot.engine.escalation import NOT_QUESTIONS
 from bot.engine.testing import run_stories
@@ -25,35 +22,42 @@ RESPONSES = {
 }
 FILES = (PROJECT / "data" / "rules").glob("*.yml")
 RULES = [rule for path in FILES for rule in yaml.safe_load(path.read_text())["rules"]]
-SOURCES = {path: path.read_text() for path in (PROJECT / "actions").glob("*.py")}
+DIALOGUE = project.load(PROJECT)
+FLOWS = DIALOGUE.flows
+PATHS = [*(PROJECT / "actions").glob("*.py"), *(PROJECT / "bot" / "dialogue").glob("*.py")]
+SOURCES = {path: path.read_text() for path in PATHS}
+DECLARED = "\n".join(path.read_text() for path in (PROJECT / "data" / "flows").glob("*.yml"))
 STORIES = sorted((PROJECT / "tests").glob("test_*.yml"))
+ANSWERS = {"affirm", "deny", "stop", "nlu_fallback"}
+"""What they do depends on what they answer: `bot.dialogue.hearing`."""
 
 
-def test_every_intent_has_a_rule() -> None:
-    started = {rule["steps"][0].get("intent") for rule in RULES}
-    assert set(DOMAIN["intents"]) <= started
+def test_every_intent_starts_a_flow_or_a_rule() -> None:
+    started = {rule["steps"][0].get("intent") for rule in RULES} | {
+        each for flow in FLOWS.values() for each in flow.triggers
+    }
+    assert set(DOMAIN["intents"]) - started == ANSWERS
 
 
-def test_every_form_is_submitted_and_has_a_name_to_come_back_to() -> None:
-    submitted = {rule["steps"][0].get("action") for rule in RULES}
-    assert set(DOMAIN["forms"]) <= submitted
-    assert set(DOMAIN["forms"]) == {*TOPICS, "code_form"}
+def test_flows_words_and_responses_fit_together() -> None:
+    assert list(project.problems_in(DIALOGUE, RESPONSES["en"])) == []
 
 
 def test_every_wish_can_be_offered_by_name() -> None:
-    assert set(LABELS) == set(DOMAIN["intents"]) - NOT_QUESTIONS | {"help", "request_human"}
+    wishes = {intent for flow in FLOWS.values() for intent in flow.triggers if intent not in NOT_QUESTIONS}
+    flows = [FLOWS.started_by(intent) for intent in wishes]
+    assert [flow.id for flow in flows if flow and not DIALOGUE.words.has_title(flow.id)] == []
 
 
 def test_whatever_actions_say_by_name_has_words() -> None:
     said = {name for source in SOURCES.values() for name in re.findall(r'(?<!f)"(utter_\w+)"', source)}
-    said |= {f"utter_refused_{code}" for code in CODES}
     said |= {step["action"] for rule in RULES for step in rule["steps"] if step.get("action", "").startswith("utter_")}
-    assert said - RESPONSES["en"].keys() == set()
+    assert said - RESPONSES["en"].keys() == {"utter_ask_", "utter_invalid_"} & said
 
 
 @pytest.mark.parametrize("language", sorted(RESPONSES))
 def test_every_response_is_said_somewhere(language: str) -> None:
-    written = "\n".join(SOURCES.values()) + str(RULES) + "utter_back_with_assistant utter_something_failed"
+    written = "\n".join([*SOURCES.values(), DECLARED, str(RULES), "utter_back_with_assistant utter_something_failed"])
     stems = set(re.findall(r'f"(utter_\w+)_?\{', written))
     unused = [
         name for name in RESPONSES[language] if name not in written and not any(name.startswith(stem) for stem in stems)
@@ -76,24 +80,26 @@ def test_chinese_is_written_as_chinese() -> None:
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|你", text), name
 
 
-def test_no_response_is_asked_by_rasa_itself() -> None:
-    """A response `utter_ask_<slot>` would be said a second time by the form."""
-    slots = {*DOMAIN["slots"], *(f"{form}_{slot}" for form in DOMAIN["forms"] for slot in DOMAIN["slots"])}
-    assert {f"utter_ask_{slot}" for slot in slots} & RESPONSES["en"].keys() == set()
-
-
 def test_every_refusal_the_bank_documents_has_words() -> None:
     table = (PROJECT / "docs" / "reference" / "sandbox.md").read_text()
     rows = [line.split("|")[3] for line in table.splitlines() if line.startswith("| `POST")]
     documented = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
-    codes_of_a_code = {"code_wrong", "code_locked", "code_expired", "code_used", "too_soon", *prove.STOPPED}
-    assert documented - codes_of_a_code <= CODES
+    codes_of_a_code = {
+        "code_wrong",
+        "code_locked",
+        "code_expired",
+        "code_used",
+        "too_soon",
+        *prove.STOPPED,
+        *prove.OUTDATED,
+    }
+    assert {f"utter_refused_{code}" for code in documented - codes_of_a_code} <= RESPONSES["en"].keys()
 
 
-async def test_every_action_of_the_domain_can_be_run(engine: Engine) -> None:
-    endpoint = engine.model.domain
-    assert set(DOMAIN["actions"]) <= set(endpoint.action_names_or_texts)
-    for name in DOMAIN["actions"]:
+async def test_every_action_of_the_flows_can_be_run(engine: Engine) -> None:
+    names = {each for flow in FLOWS.values() for each in flow.actions if not each.startswith("utter_")}
+    assert names <= set(engine.model.domain.action_names_or_texts)
+    for name in {*DOMAIN["actions"], *names}:
         classes = [source for source in SOURCES.values() if f'called = "{name}"' in source]
         assert len(classes) == 1, name
 

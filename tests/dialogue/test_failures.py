@@ -37,9 +37,7 @@ async def test_a_form_goes_on_where_the_bank_went_away(talk: Talk) -> None:
     await customer.say("I want to request a refund")
     await customer.bank.fault(path_prefix="/customers/C1014/payments", status=503, times=3)
     assert "nothing has been changed" in await customer.press("$204.37")
-    assert "refund" in await customer.press("Try again")
-    await customer.press("$204.37")
-    assert "reason" in customer.heard
+    assert "reason for the refund" in await customer.press("Try again")
 
 
 async def test_an_answer_that_was_lost_does_not_refund_twice(talk: Talk) -> None:

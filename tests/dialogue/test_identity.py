@@ -32,7 +32,7 @@ async def test_nothing_of_the_customers_own_without_a_sign_in(talk: Talk, intent
     customer = talk()
     await customer.send(f"/{intent}")
     assert "I've signed in" in [button.title for button in customer.buttons]
-    assert customer.slot("wanted")
+    assert customer.state.stack[-1].waiting == "sign_in"
 
 
 async def test_after_the_sign_in_it_goes_on_with_what_was_said(talk: Talk) -> None:

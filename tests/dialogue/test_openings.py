@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from actions.buttons import payload
 
 from actions.service import SHOWN_FIRST
+from bot.dialogue.buttons import payload
 from tests.bank import PROJECT
 from tests.dialogue.talking import Talk
 

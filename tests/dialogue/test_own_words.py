@@ -1,12 +1,12 @@
-"""A form knows the words that answer its question, whatever the classifier takes them for."""
+"""A flow knows the words that answer its question, whatever the classifier takes them for."""
 
 from __future__ import annotations
 
 import pytest
-from actions.pick import EVERY, ONLY_A_PLACE, Candidate, bare_amounts, told_apart
-from actions.steps import HESITATES, plain_amounts
 
-from tests.dialogue.talking import Talk
+from bot.dialogue.candidates import Candidate, bare_amounts, told_apart
+from bot.dialogue.collects import plain_amounts
+from tests.dialogue.talking import WORDS, Talk
 
 
 async def test_a_bare_number_is_an_amount_if_something_costs_so_much(talk: Talk) -> None:
@@ -53,7 +53,7 @@ async def test_hesitation_is_no_yes(talk: Talk) -> None:
 
 @pytest.mark.parametrize("text", ["hmm", "umm...", "等一下", "等等 我想想", "hold on, let me check", "呃" * 900 + "!"])
 def test_hesitation(text: str) -> None:
-    assert HESITATES.fullmatch(text)
+    assert WORDS.just("hesitates", text)
 
 
 async def test_all_of_them(talk: Talk) -> None:
@@ -77,12 +77,12 @@ async def test_all_of_it_was_a_scam(talk: Talk) -> None:
 
 @pytest.mark.parametrize("text", ["all", "all of it", "both", "全部", "都是", "所有的", "两张都丢了"])
 def test_everything(text: str) -> None:
-    assert EVERY.fullmatch(text)
+    assert WORDS.just("every", text)
 
 
 @pytest.mark.parametrize("text", ["the last one", "second", "最近一笔", "第二个", "上一笔吧"])
 def test_a_place_in_the_list(text: str) -> None:
-    assert ONLY_A_PLACE.fullmatch(text)
+    assert WORDS.just("only_a_place", text)
 
 
 async def test_just_freeze_it_means_the_card_that_was_spoken_of(talk: Talk) -> None:
@@ -170,7 +170,7 @@ def test_what_looks_the_same_is_told_apart_by_the_time() -> None:
     noodles = [Candidate(id=clock, title="", line="$32.75, Noodle Theory", clock=clock) for clock in ("12:31", "12:32")]
     other = Candidate(id="3", title="", line="$11.43, Spotify", clock="09:00")
     texts = [each.line for each in (*noodles, other)]
-    assert told_apart([*noodles, other], texts, zh=False) == [
+    assert told_apart([*noodles, other], texts) == [
         "$32.75, Noodle Theory (12:31)", "$32.75, Noodle Theory (12:32)", "$11.43, Spotify",
     ]  # fmt: skip
 

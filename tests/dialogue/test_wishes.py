@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from bot.engine.follow_ups import about_sign_in, asks_to_send, follow_up
-from bot.engine.wishes import wishes_in
 
+from actions.transfers import SendingMoney
+from bot.dialogue.call import TOPIC_S
+from bot.dialogue.hearing import about_sign_in
+from bot.dialogue.state import State, Topic
+from bot.dialogue.wishes import follow_up, wishes_in
 from bot.languages import language_asked_for
-from tests.dialogue.talking import Customer, Talk
+from tests.dialogue.talking import Customer, Talk, heard
 
 
 def parsed(text: str, *ranking: tuple[str, float], parts: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
@@ -19,7 +24,7 @@ def parsed(text: str, *ranking: tuple[str, float], parts: tuple[tuple[str, str],
 
 
 def names(found: dict[str, Any]) -> list[str]:
-    return [wish["intent"] for wish in wishes_in(found)]
+    return [wish.intent for wish in wishes_in(heard(found))]
 
 
 @pytest.mark.parametrize(
@@ -54,10 +59,10 @@ def test_a_part_is_as_sure_as_the_whole_message_makes_it() -> None:
     found = parsed("...", ("request_receipt", 0.7), ("freeze_card", 0.2), parts=(
         ("freeze_card", "a"), ("request_receipt", "b"),
     ))  # fmt: skip
-    assert [wish["confidence"] for wish in wishes_in(found)] == [0.2, 0.7]
+    assert [wish.confidence for wish in wishes_in(heard(found))] == [0.2, 0.7]
 
 
-TOPIC = {"intent": "refund_status", "entities": [{"entity": "order_number", "value": "R1"}], "at": 1000.0}
+TOPIC = Topic(flow="refund_status", entities=({"entity": "order_number", "value": "R1"},))
 
 
 @pytest.mark.parametrize(
@@ -75,9 +80,10 @@ TOPIC = {"intent": "refund_status", "entities": [{"entity": "order_number", "val
     ],
 )
 def test_follow_ups(text: str, intent: str, confidence: float, asks: str | None) -> None:
-    wish = follow_up(parsed(text, (intent, confidence)), TOPIC, now=1010.0)
-    assert (wish["intent"] if wish else None) == asks
-    assert follow_up(parsed(text, (intent, confidence)), TOPIC, now=9000.0) is None
+    recent, old = (State(topic=replace(TOPIC, at=time.time() - ago)) for ago in (10, TOPIC_S + 10))
+    wish = follow_up(heard(parsed(text, (intent, confidence)), recent))
+    assert (wish.intent if wish else None) == asks
+    assert follow_up(heard(parsed(text, (intent, confidence)), old)) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +101,7 @@ def test_follow_ups(text: str, intent: str, confidence: float, asks: str | None)
     ],
 )
 def test_words_about_signing_in(text: str, said: str | None) -> None:
-    assert about_sign_in(text) == said
+    assert about_sign_in(heard(parsed(text, ("nlu_fallback", 0.5), ("greet", 0.1)))) == said
 
 
 @pytest.mark.parametrize(
@@ -109,9 +115,12 @@ def test_words_about_signing_in(text: str, said: str | None) -> None:
         ("I want to change my limit to $50", "change_limit", False),
     ],
 )
-def test_money_to_be_sent(text: str, intent: str, asks: bool) -> None:
+async def test_money_to_be_sent(text: str, intent: str, asks: bool) -> None:
     found = parsed(text, (intent, 0.9)) | {"entities": [{"entity": "amount", "value": {"minor": 5000}}]}
-    assert asks_to_send(found) == asks
+    assert (
+        await SendingMoney().instead(heard(found | {"intent_ranking": [*found["intent_ranking"], {"name": "greet"}]}))
+        == asks
+    )
 
 
 async def test_money_is_not_sent_here(talk: Talk) -> None:
@@ -150,7 +159,7 @@ async def test_stop_drops_the_other_wishes(talk: Talk) -> None:
     customer = talk("C1007", "zh")
     await customer.say("我想撤销转账，另外查下余额")
     assert "余额是" not in await customer.say("算了不办了")
-    assert customer.slot("wishes") is None
+    assert customer.state.wishes == ()
 
 
 async def test_a_question_about_the_answer_needs_no_name(talk: Talk) -> None:

@@ -102,7 +102,7 @@ def test_a_step_up_that_has_run_out_is_not_claimed() -> None:
 
 
 def test_one_time_codes_and_book_keeping_are_not_shown() -> None:
-    hidden = [slot(name, "123456") for name in ("code", "otp", "requested_slot", "flow", "identity", "tried")]
+    hidden = [slot(name, "123456") for name in ("code", "requested_slot", "dialogue", "identity", "tried")]
     hidden[-1]["value"] = []
     handoff = made([*hidden, slot("card_ending", "4821"), slot("reason", None), slot("my_own", 3)])
     assert handoff.slots == {"card_ending": "4821", "my_own": 3}

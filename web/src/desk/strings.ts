@@ -106,7 +106,7 @@ const en = {
     move: 'Next, previous conversation', accept: 'Accept', reply: 'Write', wrap: 'Close', back: 'Back to Xiaoer', help: 'This list', leave: 'Leave the field or dialog',
   },
   reasons: {
-    asked: 'Asked for a person', fallback: 'Not understood', action_failed: 'An action failed twice', security: 'Security', anger: 'Upset', trouble: 'Trouble on our side', third_time: 'Asked three times',
+    asked: 'Asked for a person', fallback: 'Not understood', action_failed: 'An action failed twice', security: 'Security', care: 'May be in danger', anger: 'Upset', trouble: 'Trouble on our side', third_time: 'Asked three times',
   } as Record<string, string>,
   dispositions: {
     solved: 'Solved', follow_up: 'Needs follow-up', referred: 'Referred elsewhere', no_answer: 'Customer left', not_a_case: 'Nothing to do',
@@ -131,7 +131,7 @@ const zh: typeof en = {
   unproven: '未登录', unprovenText: '尚未证明对方身份，请勿谈及账户信息。', level1: '已登录', level2: '已通过验证码核实', byjwt: '由应用担保登录', byotp: '回复了发送到手机的验证码',
   provenAt: '{time}', customerId: '客户号 {id}', done: '成功', failed: '失败', refusedOutcome: '被拒绝', atStake: '涉及金额', team: '团队', free: '{load}/{capacity}',
   keys: { move: '下一个、上一个会话', accept: '接入', reply: '写回复', wrap: '结束会话', back: '交还小二', help: '本列表', leave: '离开输入框或对话框' },
-  reasons: { asked: '客户要求人工', fallback: '未能理解', action_failed: '办理两次失败', security: '安全问题', anger: '情绪激动', trouble: '系统故障', third_time: '第三次询问' },
+  reasons: { asked: '客户要求人工', fallback: '未能理解', action_failed: '办理两次失败', security: '安全问题', care: '人身安全', anger: '情绪激动', trouble: '系统故障', third_time: '第三次询问' },
   dispositions: { solved: '已解决', follow_up: '需要跟进', referred: '已转介', no_answer: '客户已离开', not_a_case: '无需处理' },
 };
 
