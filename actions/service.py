@@ -15,7 +15,7 @@ class Greet(Action):
     requires = Level.NONE
 
     async def perform(self, call: Call) -> None:
-        if call.top is not None:
+        if len(call.state.stack) > 1:
             call.say("utter_hello")
             return
         name = call.identity.name if call.identity and call.level >= Level.SIGNED_IN else ""

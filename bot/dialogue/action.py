@@ -84,7 +84,8 @@ class Action(SdkAction, ABC, Generic[C]):  # type: ignore[misc]
         if call.state.retry is not None and call.state.retry.action == self.called:
             call.keep(retry=None)
         now = call.top
-        if at is not None and now is not None and now.waiting in ACTS and (now.flow, now.at) == (at.flow, at.at):
+        awaited = at is not None and at.waiting in ACTS and at.runs == self.called
+        if awaited and at is not None and now is not None and (now.flow, now.at) == (at.flow, at.at):
             frames.step_on(call)
 
     def begin(self, call: C) -> None:

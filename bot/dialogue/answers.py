@@ -32,8 +32,9 @@ class Answers:
         call = self.call
         if self.asked is None:
             return None
-        listeners = (self._stops, self._aside, self.values, self._none_of_them, self._denies, self._does_not_know)
-        for listen in (*listeners, self._question):
+        of_a_code = call.top is not None and call.top.flow == prove.CODE_FLOW
+        first = (self.values, self._stops) if of_a_code else (self._stops, self._aside, self.values)
+        for listen in (*first, self._none_of_them, self._denies, self._does_not_know, self._question):
             if await listen():
                 return True
         plain_yes = call.free_text and call.words.just("yes", call.text)
@@ -46,6 +47,7 @@ class Answers:
         call = self.call
         if not repairs.stops(call) or self._is_an_option():
             return False
+        call.keep(wishes=())
         repairs.cancel_flow(call)
         return True
 
@@ -83,8 +85,7 @@ class Answers:
             ("why_ask", "utter_why_i_ask"),
             ("what_mean", "utter_let_me_explain"),
         ):
-            of_a_code = phrase == "why_ask" and call.top is not None and call.top.flow == prove.CODE_FLOW
-            if call.words.just(phrase, call.text) and not of_a_code:
+            if call.words.just(phrase, call.text):
                 call.say(response)
                 return True
         if call.words.says("not_said", call.text) and not call.entities("amount"):

@@ -107,7 +107,7 @@ class Hearing:
         if about == "done" and len(call.text) <= JUST_THAT:
             call.say("utter_what_else")
         elif about == "asks" and call.words.says("why", call.text):
-            self._tellabout_sign_in()
+            self._tell_about_sign_in()
         else:
             return None
         return True
@@ -122,16 +122,16 @@ class Hearing:
         if yes:
             prove.ask_sign_in(call)
         elif about == "asks":
-            self._tellabout_sign_in()
+            self._tell_about_sign_in()
         elif self._no() or repairs.stops(call):
             repairs.cancel_flow(call)
         else:
             return None
         return True
 
-    def _tellabout_sign_in(self) -> None:
+    def _tell_about_sign_in(self) -> None:
         call = self.call
-        call.say("utterabout_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
+        call.say("utter_about_sign_in", buttons=(call.button("signed_in", "affirm"), call.person))
 
     async def _accepted(self) -> bool | None:
         """A yes or a no to what was offered."""
@@ -170,6 +170,7 @@ class Hearing:
     def _decline(self, offer: Offer) -> bool:
         call = self.call
         if offer.guesses:
+            call.memo["lost"] = True
             call.say("utter_ask_rephrase", buttons=(call.person,))
             return True
         if offer.action or self._resumes(offer):

@@ -79,12 +79,14 @@ def _kin(call: Call, deed: Done, named: Flow) -> bool:
 
 
 def _tell(call: Call, deed: Done) -> bool:
-    response = "utter_it_was_undone" if deed.undone else "utter_it_was_done"
+    if deed.undone:
+        response = "utter_it_was_undone_with_reference" if deed.reference else "utter_it_was_undone"
+    else:
+        response = "utter_it_was_done_with_reference" if deed.reference else "utter_it_was_done"
     flow = call.flows.get(deed.flow)
     undo = () if deed.undone or flow is None or not flow.undo else (_undo_button(call, deed, flow),)
-    said = "_with_reference" if deed.reference else ""
     call.say(
-        response + said,
+        response,
         buttons=undo,
         what=deed.title or call.words.name(deed.flow, call.language),
         number=deed.reference,

@@ -12,6 +12,7 @@ from bot.dialogue.hearing import Hearing
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Offer
+from bot.dialogue.wishes import is_sure
 from bot.types import Level
 
 RUN_FLOW = "action_run_flow"
@@ -192,7 +193,7 @@ async def _next_wish(call: Call) -> bool:
     if flow is None:
         return False
     call.say("utter_next_wish", wish=wish.text)
-    frames.push(call, flow, said=wish, sure=False)
+    frames.push(call, flow, said=wish, sure=is_sure(wish))
     return True
 
 

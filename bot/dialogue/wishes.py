@@ -62,12 +62,13 @@ async def _one(call: Call, flow: Flow) -> bool:
         if name == "other_person" and not flow.person:
             repairs.somebody_else(call)
             return True
-        if name == "undo" and flow.undo:
+        if name == "undo" and memory.undo_of(call, flow):
+            return True
+        if name == "undo" and flow.undo and float(act["confidence"]) >= SURE:
             flow = call.flows[flow.undo]
         elif name in ("question", "status") and await repairs.question(call, flow=flow):
             return True
-    sure = call.confidence >= SURE and call.act in ASKED - {"report"}
-    frames.push(call, flow, said=call.said, sure=sure)
+    frames.push(call, flow, said=call.said, sure=is_sure(call.said))
     return True
 
 
@@ -79,9 +80,13 @@ def start(call: Call, wishes: Sequence[Said]) -> bool:
         return False
     if later:
         call.keep(wishes=tuple(later))
-    sure = first.pressed or (first.confidence >= SURE and first.act in ASKED - {"report"} and not later)
-    frames.push(call, flow, said=first, sure=sure)
+    frames.push(call, flow, said=first, sure=is_sure(first))
     return True
+
+
+def is_sure(said: Said) -> bool:
+    """Asked for so plainly that what does no harm needs no yes."""
+    return said.pressed or (said.confidence >= SURE and said.act in ASKED - {"report"})
 
 
 def wishes_in(call: Call) -> list[Said]:
@@ -167,7 +172,7 @@ def follow_up(call: Call) -> Said | None:
         return None
     if "when" in flow.follow_ups and words.says("when", text):
         return same
-    if flow.undo and call.act == "undo":
+    if flow.undo and (call.act == "undo" or words.says("undo_it", text)):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
     if words.says("about_it", text) and call.intent not in _ABOUT and same is not None:
         return replace(call.said, intent=same.intent, confidence=1.0, act="request")

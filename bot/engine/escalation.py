@@ -1,4 +1,5 @@
-"""When to bring a person without being asked: anger, the same question a third time, nothing understood.
+"""When to bring a person without being asked: anger, and the same question a third time. What is not understood brings
+nobody: a person is a button away then.
 
 `config.yml` names it before RulePolicy, with a higher priority:
 
@@ -20,11 +21,10 @@ from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_TWO_STAGE_FALLBACK_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
-    ActiveLoop,
     ConversationResumed,
     Restarted,
     SessionStarted,
@@ -50,14 +50,7 @@ ANGRY_TWICE_WITHIN = 6
 """Messages."""
 THIRD_TIME = 3
 NOT_SOLVED_TWICE = 2
-NOT_UNDERSTOOD = 3
-"""In a row, where no form was asking."""
-NOTHING_UNDERSTOOD = 4
-"""With nothing but a yes or no between them, while the two-stage fallback was at work."""
-
 NOTHING_ASKED = frozenset({"express_anger", "nlu_fallback", "out_of_scope", "not_solved", "affirm", "deny", ""})
-UNKNOWN = frozenset({"nlu_fallback", "out_of_scope"})
-BETWEEN = UNKNOWN | {"affirm", "deny"}
 NOT_QUESTIONS = frozenset(
     [
         "greet",
@@ -81,6 +74,8 @@ NOT_QUESTIONS = frozenset(
     ]
 )
 """Said again and again without anything being wrong, or dealt with by themselves."""
+NOT_ASKING = frozenset({"negated", "undo", "correction", "answer", "other_person"})
+"""Acts that ask for nothing, whatever they are about."""
 DETAILS = ("order_number", "card_ending")
 """Another number is another question."""
 
@@ -92,16 +87,6 @@ class Heard:
     intent: str
     details: tuple[str, ...] = ()
     anger: float = 0.0
-    loop: str | None = None
-    """The form, or the two-stage fallback, that was waiting for an answer."""
-
-    @property
-    def in_loop(self) -> bool:
-        return self.loop is not None
-
-    @property
-    def in_form(self) -> bool:
-        return self.loop not in (None, ACTION_TWO_STAGE_FALLBACK_NAME)
 
     @property
     def angry(self) -> bool:
@@ -114,7 +99,7 @@ class Solved:
 
 
 def reason_to_escalate(history: Sequence[Heard | Solved]) -> str | None:
-    """`anger`, `third_time`, `fallback` or None, given what was heard and solved, in order; the latest message last."""
+    """`anger`, `third_time` or None, given what was heard and solved, in order; the latest message last."""
     if not history or not isinstance(history[-1], Heard):
         return None
     latest = history[-1]
@@ -127,15 +112,7 @@ def reason_to_escalate(history: Sequence[Heard | Solved]) -> str | None:
         return "third_time"
     if _times_asked(history, latest) >= THIRD_TIME:
         return "third_time"
-    return "fallback" if _lost(heard) else None
-
-
-def _lost(heard: Sequence[Heard]) -> bool:
-    plain = itertools.takewhile(lambda each: each.intent in UNKNOWN and not each.in_loop, reversed(heard))
-    if sum(1 for _ in plain) >= NOT_UNDERSTOOD:
-        return True
-    no_wish = itertools.takewhile(lambda each: each.intent in BETWEEN and not each.in_form, reversed(heard))
-    return sum(each.intent in UNKNOWN for each in no_wish) >= NOTHING_UNDERSTOOD
+    return None
 
 
 def _times_asked(history: Iterable[Heard | Solved], latest: Heard) -> int:
@@ -154,39 +131,36 @@ def _times_asked(history: Iterable[Heard | Solved], latest: Heard) -> int:
 def history_of(events: Reversible[Any]) -> list[Heard | Solved]:
     """What was heard and solved since the conversation began, was restarted, or came back from a person."""
     history: list[Heard | Solved] = []
-    loop: str | None = None
     for event in reversed(_since_the_beginning(events)):
         kind = event.type_name
         if kind == UserUttered.type_name:
             if not event.parse_data.get(ACCEPTED_OFFER):
-                history.append(_heard(event, loop=loop))
-        elif kind == ActiveLoop.type_name:
-            loop = event.name
+                history.append(_heard(event))
         elif event.key == SOLVED_SLOT and event.value:
             history.append(Solved(tuple(event.value)))
     return history
 
 
 def _since_the_beginning(events: Reversible[Any]) -> list[Any]:
-    """Messages, loops and slots, the newest first, LOOKED_AT events far at most: the cost of a turn does not grow with
+    """Messages and slots, the newest first, LOOKED_AT events far at most: the cost of a turn does not grow with
     the conversation. Told apart by name, because `isinstance` is slow for Rasa's abstract classes."""
     found = []
     for event in itertools.islice(reversed(events), LOOKED_AT):
         kind = event.type_name
         if kind in BEGINNINGS or (kind == ActionExecuted.type_name and event.action_name == HANDOVER):
             break
-        if kind in (UserUttered.type_name, ActiveLoop.type_name, SlotSet.type_name):
+        if kind in (UserUttered.type_name, SlotSet.type_name):
             found.append(event)
     return found
 
 
-def _heard(event: UserUttered, *, loop: str | None) -> Heard:
+def _heard(event: UserUttered) -> Heard:
     values = [(each.get("entity"), each.get("value")) for each in event.entities]
+    act = (event.parse_data.get("act") or {}).get("name")
     return Heard(
-        intent=event.intent_name or "",
+        intent="" if act in NOT_ASKING else event.intent_name or "",
         details=tuple(sorted(str(value) for name, value in values if name in DETAILS)),
         anger=max((_number(value) for name, value in values if name == "anger"), default=0.0),
-        loop=loop,
     )
 
 

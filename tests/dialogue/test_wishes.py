@@ -73,7 +73,6 @@ TOPIC = Topic(flow="refund_status", entities=({"entity": "order_number", "value"
         ("how long does a transfer take", "transfer_arrival_time", 0.9, None),
         ("那就撤了吧", "goodbye", 0.8, "cancel_refund"),
         ("what about the boots", "inform_order", 0.5, "refund_status"),
-        ("can you say that in English?", "out_of_scope", 0.9, "refund_status"),
         ("能说英文吗", "out_of_scope", 0.9, None),
         ("when was I last charged", "list_transactions", 0.95, None),
         ("transfer me to a human", "request_human", 0.95, None),
