@@ -126,6 +126,8 @@ class OneTurn:
 
     def _unpause(self) -> None:
         """A person had the conversation and no longer has: whatever the bot was in the middle of is over."""
+        if self._holder == Holder.QUEUE and self._tracker.latest_action_name != ACTION_LISTEN_NAME:
+            self._add(ActionExecuted(ACTION_LISTEN_NAME))  # The handover was the last thing; now it hears again.
         if self._holder != Holder.BOT or not self._kept(slots.HANDOVER_REASON):
             return
         if self._tracker.is_paused():

@@ -16,10 +16,20 @@ REASONS = {
 action failed twice; the fault is ours and stays; the customer is angry; money or an account is in
 danger; a person is."""
 
-SECURITY_INTENTS = frozenset({"account_taken_over", "report_scam", "payment_not_recognised", "card_lost"})
+SECURITY_INTENTS = frozenset(
+    {
+        "account_taken_over",
+        "report_scam",
+        "payment_not_recognised",
+        "card_lost",
+        "scam_in_progress",
+        "code_told",
+        "under_pressure",
+    }
+)
 """What is first in line, whatever the reason was."""
 
 
 def priority(reason: str, subject: str | None) -> int:
     """Higher is first in line."""
-    return REASONS["security"] if subject in SECURITY_INTENTS else REASONS.get(reason, 0)
+    return max(REASONS.get(reason, 0), REASONS["security"] if subject in SECURITY_INTENTS else 0)

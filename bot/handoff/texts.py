@@ -72,6 +72,14 @@ DETAILS: Mapping[str, Said] = {
 """Slots that a summary names."""
 
 WISHES: Mapping[str, Said] = {
+    "scam_in_progress": ("somebody wants a code or money from them right now", "正遭遇诈骗"),
+    "code_told": ("they told somebody a code", "验证码已泄露"),
+    "sender_in_doubt": ("whether a message is from us", "核实可疑消息"),
+    "under_pressure": ("somebody puts them under pressure", "受人胁迫"),
+    "bereavement": ("somebody has died", "亲友去世"),
+    "danger_to_self": ("they speak of not wanting to live", "有轻生倾向"),
+    "abuse": ("they are hurt by somebody", "受到伤害"),
+    "child": ("a child is writing", "未成年人来访"),
     "request_refund": ("get a refund", "申请退款"),
     "refund_status": ("know where a refund is", "查询退款进度"),
     "refund_not_arrived": ("a refund that hasn't arrived", "退款未到账"),
@@ -137,9 +145,6 @@ DEEDS: Mapping[str, Said] = {
 }
 """Actions in the words of a summary; others are shown by the intent they serve, or by name."""
 
-ASKING: Said = ("ask for what is needed", "询问所需信息")
-"""What a form does."""
-
 
 def pick(said: Said, language: str) -> str:
     """Chinese for `zh`, English for everything else."""
@@ -157,6 +162,4 @@ def wish(intent: str, language: str) -> str:
 def deed(action: str, language: str) -> str:
     if action in DEEDS:
         return pick(DEEDS[action], language)
-    if action.endswith("_form"):
-        return pick(ASKING, language)
     return wish(action.removeprefix("action_").removeprefix("validate_"), language)

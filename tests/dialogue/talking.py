@@ -44,6 +44,8 @@ class Customer:
     result: TurnResult | None = None
     misheard: dict[str, Any] | None = None
     history: list[str] = field(default_factory=list)
+    waits: dict[str, Any] | None = None
+    """Their place in line, as the worker would ask for it."""
 
     async def say(self, text: str, *, payload: str | None = None) -> str:
         self.said += 1
@@ -58,7 +60,7 @@ class Customer:
         )
         after = self.engine.known(self.conversation.id)
         with self._mishearing():
-            self.result = await self.engine.run(turn, self.conversation, [], after=after)
+            self.result = await self.engine.run(turn, self.conversation, [], after=after, waits=self.waits)
         self.engine.keep(self.result)
         handed_over = self.result.handover_reason is not None
         self.change(

@@ -70,7 +70,7 @@ async def test_from_the_line_to_a_person_and_back_to_the_bot(
     await handoffs.give_back(wrapup(mine.id, "lin", note="refund made by hand"))
     assert await state(conversations, mine) == ("bot", None, "")
     assert await told(conversations, mine) == [
-        {"status": "queued", "position": 1},
+        {"status": "queued", "position": 1, "on_duty": True},
         {"status": "joined", "name": "Lin"},
         {"status": "bot"},
     ]
@@ -178,11 +178,11 @@ async def test_who_waits_hears_when_they_move_up(handoffs: Handoffs, conversatio
     second = await handed_over(conversations, waiting_since=2.0)
     for each in (first, second):
         await handoffs.open(each)
-    assert await told(conversations, second) == [{"status": "queued", "position": 2}]
+    assert await told(conversations, second) == [{"status": "queued", "position": 2, "on_duty": True}]
     async with conversations.listen(second.conversation_id) as subscription:
         news: dict[str, Any] | None = None
         while news is None:
-            await handoffs.tell_positions("general")
+            await handoffs.tell_positions()
             news = await asyncio.wait_for(anext(subscription), 5)
         assert news == {"type": "status", "holder": "queued", "position": 2}
         await handoffs.accept(LIN, first.id)

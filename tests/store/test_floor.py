@@ -190,7 +190,7 @@ async def act(floor: Floor, what: tuple) -> None:  # type: ignore[type-arg]
         case "enqueue", id, queue, priority:
             await floor.enqueue(handoff(f"h{id}", queue=queue, priority=priority, waiting_since=NOW + id))
         case "accept", id, who:
-            await floor.accept(f"h{id}", f"a{who}", limit=4, now=NOW + who)
+            await floor.accept(f"h{id}", f"a{who}", limit=2, now=NOW + who)
         case "close", id, who, to_bot:
             await floor.close(wrapup(f"h{id}", f"a{who}"), to_bot=to_bot)
         case "abandon", id:

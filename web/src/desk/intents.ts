@@ -1,6 +1,9 @@
 import type { Language } from '../lib/locale';
 
 const NAMES: Record<string, [en: string, zh: string]> = {
+  scam_in_progress: ['Scam in progress', '正在发生的诈骗'], code_told: ['Code told', '验证码泄露'], sender_in_doubt: ['Sender in doubt', '可疑消息'],
+  under_pressure: ['Under pressure', '受人胁迫'], bereavement: ['Bereavement', '亲友去世'], danger_to_self: ['Danger to self', '有轻生倾向'],
+  abuse: ['Abuse', '受到伤害'], child: ['A child', '未成年人'],
   request_refund: ['Request a refund', '申请退款'], refund_status: ['Refund status', '退款进度'],
   refund_not_arrived: ['Refund not arrived', '退款未到账'], cancel_refund: ['Cancel a refund', '取消退款'],
   payment_failed: ['Payment failed', '付款失败'], charged_twice: ['Charged twice', '重复扣款'],

@@ -5,7 +5,11 @@ type Names = Record<string, [en: string, zh: string]>;
 
 /** What the assistant did or tried, by the action's name. */
 const ACTIONS: Names = {
-  form: ['Ask for what is needed', '询问所需信息'],
+  action_abuse: ['Somebody is hurt by another', '有人受到伤害'], action_bereavement: ['Somebody has died', '亲友去世'],
+  action_child: ['A child is writing', '未成年人'], action_code_told: ['A code was told', '验证码泄露'],
+  action_danger_to_self: ['Speaks of not wanting to live', '有轻生倾向'],
+  action_scam_in_progress: ['A scam in progress', '正在发生的诈骗'], action_sender_in_doubt: ['Is a message from us', '核实可疑消息'],
+  action_under_pressure: ['Under pressure from somebody', '受人胁迫'], action_leave_line: ['Leave the line', '取消排队'],
   action_request_refund: ['Request a refund', '申请退款'], action_refund_status: ['Look up a refund', '查询退款进度'],
   action_refund_missing: ['Look for a refund', '查找未到账退款'], action_cancel_refund: ['Cancel a refund', '撤销退款'],
   action_failed_payment: ['Look into a failed payment', '核查失败付款'], action_double_charge: ['Check a double charge', '核查重复扣款'],
@@ -24,16 +28,11 @@ const ACTIONS: Names = {
   action_verify_identity: ['Tell about the identity check', '说明实名认证'], action_close_account: ['Close the account', '注销账户'],
   action_secure_account: ['Secure the account', '保护账户'], action_report_scam: ['Report a scam', '举报诈骗'],
   action_file_complaint: ['File a complaint', '登记投诉'], action_handover: ['Hand over to a person', '转接人工'],
-  action_answer_question: ['Answer from the help centre', '用帮助中心作答'], action_not_wanted: ['Leave it as it is', '按客户意思不办'],
-  action_about_somebody_else: ['Explain that only one’s own account is served', '说明只办本人账户'],
-  action_take_up: ['Go on with an earlier request', '继续之前的请求'], action_about_sign_in: ['Explain signing in', '说明如何登录'],
-  action_about_language: ['Talk about languages', '说明语言'], action_about_sending: ['Talk about sending files', '说明如何发送文件'],
   action_calm: ['Answer anger', '安抚情绪'], action_not_solved: ['Try another way', '换一种方式处理'], action_repeat: ['Say it again', '重复上一句'],
-  action_help: ['Say what it can do', '说明能做什么'], action_greet: ['Greet', '问候'], action_affirm: ['Take a yes', '处理“是”'],
-  action_deny: ['Take a no', '处理“否”'], action_stop: ['Stop', '停止'], action_use_detail: ['Use a detail', '使用补充信息'],
-  action_no_code_needed: ['Say that no code is needed', '说明无需验证码'], action_verify_code: ['Check the one-time code', '核验验证码'],
-  action_trace_refund: ['Trace a refund', '追查退款'], action_default_ask_affirmation: ['Ask whether it understood', '确认是否理解正确'],
-  action_default_ask_rephrase: ['Ask for other words', '请客户换个说法'], action_default_fallback: ['Say that it did not understand', '表示未能理解'],
+  action_help: ['Say what it can do', '说明能做什么'], action_greet: ['Greet', '问候'],
+  action_use_detail: ['Use a detail', '使用补充信息'],
+  action_verify_code: ['Check the one-time code', '核验验证码'],
+  action_trace_refund: ['Trace a refund', '追查退款'],
 };
 
 /** Why it failed or was refused: the account services' codes, and ours. */
@@ -87,7 +86,7 @@ function name(names: Names, code: string, language: Language): string {
 }
 
 export const actionName = (code: string, language: Language) =>
-  name(ACTIONS, code.endsWith('_form') ? 'form' : code, language);
+  name(ACTIONS, code, language);
 export const codeName = (code: string, language: Language) => name(CODES, code, language);
 export const slotName = (code: string, language: Language) => name(SLOTS, code, language);
 export const cardName = (code: string, language: Language) => name(CARDS, code, language);
