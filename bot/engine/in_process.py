@@ -201,9 +201,11 @@ def register(project: Path) -> ActionExecutor:
     modules = {name for name in sys.modules if name.startswith("bot.dialogue.")}
     if any((project / name).exists() for name in ("actions", "actions.py")):
         modules |= _import(project)
-    for action in all_subclasses(SdkAction):
-        if action.__module__ in modules and not inspect.isabstract(action):
-            executor.register_action(action)
+    ours = [each for each in all_subclasses(SdkAction) if each.__module__ in modules and not inspect.isabstract(each)]
+    for action in sorted(
+        ours, key=lambda each: not each.__module__.startswith("bot.")
+    ):  # A project's goes before ours.
+        executor.register_action(action)
     return executor
 
 

@@ -67,7 +67,9 @@ class Handoffs:
         position, wait_s = int(waits["position"]), waits.get("wait_s")
         text = line("queued", handoff.language, position=position)
         if not waits["on_duty"]:
-            text = line("nobody", handoff.language, hours=self._routing.hours(handoff.queue, handoff.language))
+            hours = self._routing.hours(handoff.queue, handoff.language)
+            told = line("hours", handoff.language, hours=hours) if hours else ""
+            text = line("nobody", handoff.language, hours=told)
         elif wait_s is not None:
             text += " " + line("wait", handoff.language, minutes=max(1, round(wait_s / 60)))
         custom = {"status": "queued", **waits}

@@ -17,10 +17,11 @@ LINES: Mapping[str, Said] = {
     ),
     "wait": ("That should take about {minutes} min.", "预计等待约 {minutes} 分钟。"),
     "nobody": (
-        "Nobody is at the desk right now; we are there {hours}. You are in line, and what you write is read then. Until"
+        "Nobody is at the desk right now{hours}. You are in line for a person, and what you write is read then. Until"
         " then I can still help with anything I know, or you can leave the line.",
-        "现在没有客服在线，人工服务时间为{hours}。已为您登记排队，您写下的内容届时都会看到；这期间有我能办的您可以继续问我，也可以取消排队。",
+        "现在没有客服在线{hours}。已为您登记排队，您写下的内容届时都会看到；这期间有我能办的您可以继续问我，也可以取消排队。",
     ),
+    "hours": ("; we are there {hours}", "，人工服务时间为{hours}"),
     "joined": ("{name} has joined.", "人工客服 {name} 已接入，将继续为您服务。"),
     "bot": ("You're back with the assistant.", "已转回智能助手。"),
     "closed": ("{name} has ended the conversation.", "人工客服 {name} 已结束本次服务。"),
