@@ -177,5 +177,5 @@ def test_a_summary_has_no_codes_and_is_there_in_each_language_of_the_desk() -> N
     both = summaries(handoff, not_wishes=NOT_WISHES)
     assert both["en"] == handoff.summary
     assert "核验验证码: 被拒绝" in both["zh"]
-    assert "申请退款: 失败" in both["zh"]
+    assert "提交退款申请: 失败" in both["zh"]
     assert not re.search(r"[a-z]+_[a-z]+", str(both))
