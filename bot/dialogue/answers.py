@@ -6,15 +6,13 @@ from typing import Any
 
 from bot.dialogue import frames, prove, repairs
 from bot.dialogue.call import Call
-from bot.dialogue.collects import ANSWERS, CLEAR
+from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR
 from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
 
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
-CERTAIN = 0.9
-"""Even what sounds like an answer is a wish, if its intent is so sure."""
 ASKS = 0.6
 """So sure must the understanding be that something is asked for it not to be an answer."""
 _OF_AN_ANSWER = frozenset({"answer", "correction"})
@@ -34,7 +32,7 @@ class Answers:
             return None
         of_a_code = call.top is not None and call.top.flow == prove.CODE_FLOW
         first = (self.values, self._stops) if of_a_code else (self._stops, self._aside, self.values)
-        for listen in (*first, self._none_of_them, self._denies, self._does_not_know, self._question):
+        for listen in (*first, self._does_not_know, self._none_of_them, self._denies, self._question):
             if await listen():
                 return True
         plain_yes = call.free_text and call.words.just("yes", call.text)

@@ -165,6 +165,12 @@ class Call:
         return float(next((event.get("timestamp") or 0.0 for event in said), 0.0))
 
     @property
+    def begins_session(self) -> bool:
+        """Whether the latest message is the first since a session began: what was in progress before is long over."""
+        before = (each["event"] for each in reversed(self.tracker.events[:-1]))
+        return next((each for each in before if each in ("user", "session_started")), "") == "session_started"
+
+    @property
     def line(self) -> Mapping[str, Any] | None:
         """Their place, where the customer waits for a person: `position`, `on_duty`, `wait_s`; else None."""
         if not self.tracker.is_paused():

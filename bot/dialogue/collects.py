@@ -12,6 +12,8 @@ from bot.dialogue.call import Call
 from bot.dialogue.flows import CONFIRM, CONFIRMED, Collect
 from bot.dialogue.lookups import Lookups
 
+CERTAIN = 0.9
+"""Even what sounds like an answer is a wish, if its intent is so sure."""
 CLEAR = 0.6
 """So sure must the classifier be for words to be a wish and not an answer, and for a yes to be a yes."""
 ANSWERS = frozenset(
@@ -30,6 +32,8 @@ ANSWERS = frozenset(
 """Intents that ask for nothing by themselves."""
 SHORT = 24
 """Characters."""
+_LONGEST_WISH = 60
+"""Characters; what is longer tells a story."""
 _SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
 """A word, or a thumb."""
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?")
@@ -105,7 +109,7 @@ class Confirm(Kind):
             return said
         if look.also_yes(text) or call.words.just("yes", text):
             return "affirm"
-        if not _SAYS_SOMETHING.search(text) or call.words.just("hesitates", text):
+        if not _SAYS_SOMETHING.search(text) or any(call.words.just(each, text) for each in ("hesitates", "dont_know")):
             return None
         if call.words.just("no", text):
             return "deny"
@@ -199,14 +203,18 @@ def meant_as_words(call: Call, *, anything: bool = False) -> bool:
     a question, a number, a yes, a courtesy. `anything`: it may tell a story that sounds like a wish."""
     words, text = call.words, call.text
     if any(
-        words.just(each, text) for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more")
+        words.just(each, text)
+        for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more", "dont_know")
     ):
         return False
     if re.fullmatch(r"[\W\d_]*", text):
         return False
     started = call.flows.started_by(call.intent)
     other_wish = started is not None and (call.flow is None or started.id != call.flow.id)
-    if call.act == "question" and call.confidence >= CLEAR and not anything:
+    asks = call.act in ("question", "status") and call.confidence >= CLEAR
+    if asks and (other_wish or not anything):
+        return False
+    if other_wish and call.act == "request" and call.confidence >= CERTAIN and len(text) <= _LONGEST_WISH:
         return False
     if other_wish and started is not None and (started.person or started.id.startswith("pattern_")):
         return call.confidence < CLEAR

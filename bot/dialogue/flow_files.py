@@ -138,6 +138,8 @@ class _File:
         level = str(raw.get("level", "none"))
         if level not in _LEVELS:
             self._wrong(_line(raw, "level"), f"flow {flow_id}: level {level!r}: one of {', '.join(_LEVELS)}")
+        for each in set(raw.get("follow_ups") or ()) - {"when"}:
+            self._wrong(_line(raw, "follow_ups"), f"flow {flow_id}: follow_ups {each!r}: only `when` is known")
         steps: list[Step] = []
         self._steps(flow_id, raw["steps"], steps)
         texts: dict[str, Any] = {

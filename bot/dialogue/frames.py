@@ -101,14 +101,16 @@ def complete(call: Call) -> None:
     flow = call.flow
     assert flow is not None  # noqa: S101
     topic = call.state.topic
-    if not flow.id.startswith(PATTERN):
+    if flow.id.startswith(PATTERN):
+        call.keep(stack=call.state.stack[:-1])
+    else:
         if topic is None or topic.at < call.heard_at:
             values = {name: str(call.slot(name)) for name in NAMES_IT if call.slot(name)}
             entities = tuple({"entity": name, "value": value} for name, value in values.items())
             call.keep(topic=Topic(flow=flow.id, entities=entities, at=call.now))
         if flow.triggers and "when" not in flow.follow_ups:
             call.solved(*flow.triggers)
-    drop(call)
+        drop(call)
 
 
 def forget(call: Call, flow: Flow) -> None:

@@ -40,6 +40,10 @@ class Hearing:
     async def hear(self) -> bool:
         call = self.call
         call.keep(offer=None)
+        if call.begins_session:
+            frames.drop_all(call)
+            call.keep(topic=None, misses=0)
+            self.offer = None
         memory.whose(call)
         self._typed_button()
         if call.free_text and await lookups_of(MOMENT).instead(call):

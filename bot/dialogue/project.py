@@ -42,13 +42,15 @@ def of_roots(roots: Sequence[Path]) -> Dialogue:
     return Dialogue(Flows({**own, **theirs}), words.read(words.word_files(roots)))
 
 
-def problems_in(dialogue: Dialogue, responses: Container[str]) -> Iterator[str]:
-    """What is wrong between flows, words and responses, one line for each."""
+def problems_in(dialogue: Dialogue, responses: Container[str], articles: Container[str]) -> Iterator[str]:
+    """What is wrong between flows, words, responses and help articles, one line for each."""
     for flow in dialogue.flows.values():
         file = flow.place.rpartition(":")[0]
         named = flow.area or flow.collects
         if named and not flow.id.startswith("pattern_") and not dialogue.words.has_title(flow.id):
             yield f"{flow.place}: flow {flow.id} has no words: add it to `flows:` in data/words/<language>.yml"
+        if flow.article and flow.article not in articles:
+            yield f"{flow.place}: flow {flow.id}: article: there is no data/help/<language>/{flow.article}.md"
         said = [flow.signed_out, flow.opens_with, *(each for each in flow.actions if each.startswith("utter_"))]
         for response in said:
             if response and response not in responses:

@@ -17,6 +17,8 @@ from bot.types import Level
 
 RUN_FLOW = "action_run_flow"
 LISTEN = "action_listen"
+REPEAT = "pattern_repeat_bot_messages"
+"""Its question was just said again."""
 MAX_STEPS = 60
 """In one walk; a flow whose steps go round without asking anything ends there."""
 
@@ -178,7 +180,7 @@ def _complete(call: Call) -> None:
     if below is not None and top.called:
         frames.bring_back(call)
     elif below is not None and not flow.collects and below.waiting == "":
-        call.memo["back"] = True
+        call.memo["asked" if flow.id == REPEAT else "back"] = True
     elif chips and not call.state.wishes and call.top is None and call.state.offer is None:
         call.say("utter_what_next", buttons=chips)
 

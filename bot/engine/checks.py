@@ -54,6 +54,7 @@ def _problems_in(folder: Path) -> list[str]:
         return [*problems, f"{_where(error)}{_one_line(error)}"]
     said_elsewhere = _said_elsewhere(folder, domain)
     problems += [] if said_elsewhere.actions else _actions(folder, domain)
+    problems += _flows(folder, domain)
     with contextlib.chdir(folder):
         problems += [line for line in _rasa(importer) if not said_elsewhere.answers(line)]
         return list(dict.fromkeys([*problems, *_trainable(importer)]))
@@ -92,6 +93,15 @@ def _trainable(importer: TrainingDataImporter) -> list[str]:
             return list(trainable.problems_in(importer))
         except Exception as error:
             return [_one_line(error)]
+
+
+def _flows(folder: Path, domain: Domain) -> list[str]:
+    from bot.engine import trainable
+
+    try:
+        return list(trainable.in_flows(folder, domain))
+    except ConfigError as error:
+        return [*error.problems]
 
 
 def _actions(folder: Path, domain: Domain) -> list[str]:

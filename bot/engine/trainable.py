@@ -15,10 +15,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.graph_components.validators.default_recipe_validator import DefaultV1RecipeValidator
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
 from rasa.nlu.classifiers.sklearn_intent_classifier import SklearnIntentClassifier
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.generator import TrainingDataGenerator
 from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.importer import TrainingDataImporter
 
+from bot.dialogue import project as dialogue
 from bot.engine import slots
 from bot.engine.training import configuration_of, kind_of
 from bot.errors import ConfigError
@@ -46,6 +48,12 @@ def problems_in(importer: TrainingDataImporter) -> Iterator[str]:
         yield f"config.yml and data: {in_one_line(error)}"
         return
     yield from _rules(importer, configuration)
+
+
+def in_flows(folder: Path, domain: Domain) -> Iterator[str]:
+    """What is wrong between flows, words, responses and help articles."""
+    articles = {path.stem for path in folder.glob("data/help/*/*.md")}
+    yield from dialogue.problems_in(dialogue.load(folder), domain.responses, articles)
 
 
 def few_intents(importer: TrainingDataImporter, schema: GraphSchema) -> Iterator[str]:

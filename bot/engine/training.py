@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.dialogue import project as dialogue
 from bot.engine import folders, package, project, quiet, signing
 from bot.engine.shelf import Shelf
 from bot.errors import ConfigError, ModelError
@@ -109,7 +108,7 @@ def _train(folder: Path, target: Path, progress: Progress) -> None:
                 configuration = configuration_of(importer, kind=kind_of(importer))
                 domain = importer.get_domain()
                 problems = [*slots.problems_in(domain)]
-                problems += dialogue.problems_in(dialogue.load(folder), domain.responses)
+                problems += trainable.in_flows(folder, domain)
                 problems += trainable.few_intents(importer, configuration.train_schema)
                 if problems:
                     raise ConfigError(*problems)

@@ -42,7 +42,9 @@ async def engine(settings: Settings, model: Path) -> Engine:
 
 
 @dataclass(frozen=True)
-class _Service:
+class Service:
+    """The bank, as `endpoints.yml` would name it."""
+
     url: str
     name: str = "bank"
     module: str = "actions.services.bank.Bank"
@@ -53,7 +55,7 @@ class _Service:
 @pytest_asyncio.fixture
 async def served(bank: RunningBank) -> AsyncIterator[RunningBank]:
     """The bank that the actions reach."""
-    async with services.Services([_Service(bank.url)]) as installed:
+    async with services.Services([Service(bank.url)]) as installed:
         services.install(installed)
         yield bank
         services.install(None)

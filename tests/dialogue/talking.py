@@ -43,6 +43,8 @@ class Customer:
     said: int = 0
     result: TurnResult | None = None
     misheard: dict[str, Any] | None = None
+    later_s: float = 0.0
+    """So long after now they say it."""
     history: list[str] = field(default_factory=list)
     waits: dict[str, Any] | None = None
     """Their place in line, as the worker would ask for it."""
@@ -55,7 +57,7 @@ class Customer:
             channel="web",
             text=text,
             payload=payload,
-            at=time.time(),
+            at=time.time() + self.later_s,
             seq=self.said,
         )
         after = self.engine.known(self.conversation.id)

@@ -40,7 +40,8 @@ def test_every_intent_starts_a_flow_or_a_rule() -> None:
 
 
 def test_flows_words_and_responses_fit_together() -> None:
-    assert list(project.problems_in(DIALOGUE, RESPONSES["en"])) == []
+    articles = {path.stem for path in (PROJECT / "data" / "help").glob("*/*.md")}
+    assert list(project.problems_in(DIALOGUE, RESPONSES["en"], articles)) == []
 
 
 def test_every_wish_can_be_offered_by_name() -> None:

@@ -202,3 +202,14 @@ async def test_signed_in_is_no_alarm_where_nobody_asked(talk: Talk) -> None:
 
 def _misheard_as_taken_over(customer: Customer) -> None:
     customer.mishear({"name": "account_taken_over", "confidence": 0.99})
+
+
+async def test_a_yes_the_next_day_confirms_nothing(talk: Talk) -> None:
+    customer = talk("C1014")
+    await customer.say("report my card 3010 lost")
+    assert customer.state.stack
+    customer.later_s = 86_400
+    said = await customer.say("yes")
+    assert not customer.state.stack, said
+    cards = {each.ending: each.status for each in await customer.bank.client.cards("C1014")}
+    assert cards["3010"] == "active"
