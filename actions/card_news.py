@@ -10,6 +10,7 @@ from actions.base import Action
 from actions.call import Call
 from actions.services.bank_types import Card, Decline
 from bot.dialogue import wording
+from bot.dialogue.candidates import Reference
 from bot.types import Level
 
 RECENT_S = 14 * 86_400
@@ -110,3 +111,24 @@ def _delivery_card(call: Call, card: Card) -> dict[str, object]:
         "status": new.status,
     }
     return {"card": "card", "items": [item], "record": asdict(card)}
+
+
+class TellCardStatus(Action):
+    """The state of the card that was named, or of each."""
+
+    called = "action_card_status"
+    requires = Level.SIGNED_IN
+
+    async def perform(self, call: Call) -> None:
+        ending = call.entity("card_ending")
+        cards = await call.bank.cards(call.customer_id)
+        described = Reference(None, (), (), call.text).narrow(nouns.cards(call, cards)) or []
+        endings = [ending] if ending else [each.id for each in described]
+        named = [each for each in cards if each.ending in endings] or list(cards)
+        if not named:
+            call.say("utter_no_card_to_freeze")
+        elif len(named) == 1:
+            call.say(f"utter_card_is_{named[0].status}", card_name=nouns.card_name(call, named[0]))
+        else:
+            lines = [each.line for each in nouns.cards(call, named)]
+            call.say("utter_cards_are", lines=wording.numbered(lines))

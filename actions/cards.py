@@ -35,6 +35,9 @@ class CardFlow(Lookups):
         found = [each for each in await call.bank.cards(call.customer_id) if self.fits(each)]
         return nouns.cards(call, found)
 
+    async def all_of_them(self, call: Call) -> list[Candidate]:
+        return nouns.cards(call, await call.bank.cards(call.customer_id))
+
     def fits(self, card: Card) -> bool:
         return card.status in self.usable and not (self.physical and card.kind == "virtual")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from actions import nouns
 from actions.base import Lookups
 from actions.call import Call
+from bot.dialogue import frames
 from bot.dialogue.candidates import Candidate, Reference, bare_amounts
+from bot.dialogue.state import Said
 from bot.types import Level
 
 _LONGEST = 48
@@ -44,6 +46,13 @@ async def show_found(call: Call) -> bool:
     status = one.noun.status
     sent = one.id.startswith("T")
     intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
+    tells = next((call.flows[each] for each in intents if not call.flows[each].changes), None)
+    if tells is not None and call.act in ("status", "question"):
+        if call.flow is not None and not call.flow.collects:
+            frames.drop(call)
+        number = {"entity": "order_number", "value": one.id}
+        frames.push(call, tells, said=Said(intent=call.intent_of(tells.id), entities=(number,), pressed=True))
+        return True
     options = [call.chip(each, order_number=one.id) for each in intents]
     call.say("utter_is_it_about", buttons=options, line=one.line)
     return True

@@ -30,6 +30,7 @@ MOMENTS = (
     "sender_in_doubt",
 )
 """The gravest first. Each is a flow, an intent, and a phrase of the catalogue."""
+_SCAMS = ("scam_in_progress", "under_pressure", "sender_in_doubt")
 _SURE = 0.9
 
 
@@ -73,6 +74,8 @@ class Moments(Lookups):
         said = next((each for each in MOMENTS if call.words.says(each, call.text)), None)
         if said is None and call.intent in MOMENTS and call.confidence >= _SURE and call.act != "question":
             said = call.intent
+        if said is None and call.topic and call.topic.flow in _SCAMS and call.words.says("told_them", call.text):
+            said = "code_told"
         if said == "scam_in_progress" and call.words.says("scam_is_over", call.text):
             return False
         if said is None or call.words.says("not_meant_so", call.text):

@@ -11,8 +11,10 @@ from actions import nouns
 from actions.base import Action, Lookups
 from actions.call import Call
 from actions.services.bank_types import Case, Payment
+from bot.dialogue import frames
 from bot.dialogue.buttons import Button
 from bot.dialogue.candidates import Candidate
+from bot.dialogue.state import Said
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
@@ -78,6 +80,17 @@ class PendingPaymentFlow(PaymentFlow):
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, status="pending", limit=10)
         return await nouns.payments(call, found)
+
+    async def nothing_to_pick(self, call: Call, response: str) -> None:
+        """What is under way may be a transfer."""
+        sent = await call.bank.transfers(call.customer_id, status="processing", limit=2)
+        if len(sent) == 1:
+            frames.drop(call)
+            number = {"entity": "order_number", "value": sent[0].id}
+            status = call.flows["transfer_status"]
+            frames.push(call, status, said=Said(intent=call.intent_of(status.id), entities=(number,), pressed=True))
+        else:
+            await super().nothing_to_pick(call, response)
 
 
 class ExplainPendingPayment(Action):

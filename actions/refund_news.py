@@ -101,7 +101,7 @@ class TraceRefund(Action):
         refund = await call.bank.refund(call.customer_id, call.slot("order_number"))
         case = await call.bank.trace_refund(call.customer_id, refund.id, idempotency_key=call.key)
         title = call.form("tracing_refund_of", **await facts(call, refund))
-        call.did(refund.id, title=title, reference=case.number, order_number=refund.id)
+        call.did(refund.id, title=title, reference=case.number, due=case.answer_by, order_number=refund.id)
         call.say("utter_trace_started", number=case.number, answer_by=await call.day(case.answer_by, weekday=True))
         call.answered("refund_not_arrived", order_number=refund.id)
 

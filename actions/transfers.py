@@ -15,9 +15,6 @@ from bot.dialogue.candidates import Candidate
 from bot.errors import ServiceRefused
 from bot.types import Deed, Level
 
-CLEARLY = 0.85
-"""From here on an intent is what it seems."""
-_LONGEST = 48
 RECALL_S = 30 * 86_400
 """So long after its arrival a transfer can be asked back."""
 
@@ -125,7 +122,8 @@ class RecoverTransfer(Action):
             call.customer_id, number, reason="wrong recipient", proof=call.proof, idempotency_key=f"{call.key}:recall"
         )
         said = await facts(call, transfer)
-        call.did(transfer.id, title=call.form("recall_of", **said), reference=case.number, order_number=transfer.id)
+        title, due = call.form("recall_of", **said), case.answer_by
+        call.did(transfer.id, title=title, reference=case.number, due=due, order_number=transfer.id)
         call.say(
             "utter_recall_started", case=case.number, answer_by=await call.day(case.answer_by, weekday=True), **said
         )
@@ -173,23 +171,6 @@ class CancelTransfer(Action):
             call.customer_id, call.slot("order_number"), proof=call.proof, idempotency_key=call.key
         )
         await _cancelled(call, transfer)
-
-
-class SendingMoney(Lookups):
-    """Sending money is done in the app; here it can be looked at and taken back. It looks like a question about a
-    transfer."""
-
-    flow = "pattern_wish"
-
-    async def instead(self, call: Call) -> bool:
-        meant = call.flows.started_by(call.intent)
-        clear = call.confidence >= CLEARLY and meant is not None and meant.area != "transfers"
-        if clear or len(call.text) > _LONGEST or not call.entities("amount"):
-            return False
-        if not call.words.says("sends_money", call.text):
-            return False
-        call.say("utter_sending_is_done_in_the_app")
-        return True
 
 
 class TellTransferTimes(Action):

@@ -226,7 +226,7 @@ class Case(Answer):
     kind: CaseKind
     about: str
     topic: str
-    status: Literal["open", "resolved", "rejected"]
+    status: Literal["open", "resolved", "rejected", "withdrawn"]
     opened_at: Moment
     answer_by: Day
     refund_id: str | None

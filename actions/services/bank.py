@@ -286,6 +286,10 @@ class Bank(HttpService):
         body = {"reason": reason, "about": about}
         return decode(Case, await self._post(_of(customer_id, "complaints"), body, idempotency_key))
 
+    async def withdraw_complaint(self, customer_id: str, number: str, *, idempotency_key: str) -> Case:
+        """Refused: not_found, not_withdrawable (no complaint, or answered), already_withdrawn."""
+        return decode(Case, await self._post(_of(customer_id, "cases", number, "withdraw"), {}, idempotency_key))
+
     async def cases(self, customer_id: str, *, kind: str | None = None, limit: int = 10) -> tuple[Case, ...]:
         """Disputes, complaints, scam reports, traces and recalls. `kind` as in `Case.kind`."""
         return decode_all(Case, await self._get(_of(customer_id, "cases"), kind=kind, limit=limit), "cases")

@@ -251,7 +251,7 @@ class Case:
     topic: str
     """A dispute's kind (charged_twice, not_recognised, not_received, other), else empty."""
     status: str
-    """open, resolved, rejected."""
+    """open, resolved, rejected, withdrawn."""
     opened_at: float
     answer_by: str
     """The day by which the customer hears from us."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.dialogue import frames, prove, repairs
+from bot.dialogue import frames, memory, prove, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR
 from bot.dialogue.flows import CONFIRM, Collect, Flow
@@ -32,7 +32,8 @@ class Answers:
             return None
         of_a_code = call.top is not None and call.top.flow == prove.CODE_FLOW
         first = (self.values, self._stops) if of_a_code else (self._stops, self._aside, self.values)
-        for listen in (*first, self._does_not_know, self._none_of_them, self._denies, self._question):
+        no = (self._takes_back, self._does_not_know, self._none_of_them, self._denies)
+        for listen in (*first, *no, self._remembered, self._not_yet, self._question):
             if await listen():
                 return True
         plain_yes = call.free_text and call.words.just("yes", call.text)
@@ -56,9 +57,43 @@ class Answers:
         repairs.cancel_flow(self.call)
         return True
 
+    async def _takes_back(self) -> bool:
+        """Not this after all, whatever was asked: "no refund, please", "算了不注销了"."""
+        call, flow = self.call, self.call.flow
+        wanted = call.flows.started_by(call.intent)
+        plainly = call.words.says("takes_back", call.text)
+        if flow is None or not call.free_text or (repairs.asks(call) and not plainly):
+            return False
+        undoes = wanted is not None and wanted.id == flow.undo and wanted is not flow
+        other = wanted is not None and wanted is not flow and bool(wanted.area) and call.confidence >= CLEAR
+        if not ((undoes and call.confidence >= CLEAR) or (repairs.takes_back(call) and not other)):
+            return False
+        repairs.cancel_flow(call)
+        return True
+
+    async def _remembered(self) -> bool:
+        call = self.call
+        if not call.free_text or not await memory.told_inside(call):
+            return False
+        call.memo["back"] = True
+        return True
+
+    async def _not_yet(self) -> bool:
+        """ "Is it refunded?", while it is not even said what is to be."""
+        call, flow = self.call, self.call.flow
+        if flow is None or not flow.changes or call.act != "status" or not repairs.asks(call):
+            return False
+        if call.flows.started_by(call.intent) is not flow and not call.words.says("did_it_work", call.text):
+            return False
+        call.say("utter_not_yet", flow=call.words.name(flow.id, call.language))
+        return True
+
     async def _question(self) -> bool:
         """A question in the middle is answered, then it goes on; what a flow tells is that flow's."""
         call = self.call
+        if repairs.how_long(call):
+            call.memo["back"] = True
+            return True
         started = call.flows.started_by(call.intent)
         if started is not None and not started.changes and self._is_other_wish():
             return False
@@ -86,6 +121,9 @@ class Answers:
             if call.words.just(phrase, call.text):
                 call.say(response)
                 return True
+        if call.words.says("why_code", call.text):
+            call.say("utter_why_a_code" if call.top and call.top.flow == prove.CODE_FLOW else "utter_why_a_code_then")
+            return True
         if call.words.says("not_said", call.text) and not call.entities("amount"):
             call.say("utter_my_mistake")
             return True
@@ -170,7 +208,8 @@ class Answers:
         if call.intent in ANSWERS or call.confidence < CLEAR:
             return False
         started = call.flows.started_by(call.intent)
-        mine = started is not None and started is call.flow
+        flow = call.flow
+        mine = started is not None and flow is not None and (started is flow or _one_story(call, started, flow))
         return not mine and not (call.free_text and call.act in _OF_AN_ANSWER and call.confidence < CERTAIN)
 
     def _asks(self) -> bool:
@@ -217,3 +256,8 @@ class Answers:
         misses = (top.misses if top else 0) + 1
         call.note(misses=misses)
         kind_of(asked, call.domain).missed(call, again=misses > 1)
+
+
+def _one_story(call: Call, told: Flow, flow: Flow) -> bool:
+    """A bit of the same story, told where it was asked about."""
+    return told.id in flow.implies and call.act in ("report", "answer")

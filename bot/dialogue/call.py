@@ -273,14 +273,14 @@ class Call:
         tried = Tried(action=self.action, outcome=outcome, at=self.now, detail=detail)
         self.set("tried", [*(self.slot("tried") or []), to_wire(tried)])
 
-    def did(self, object: str = "", *, title: str = "", reference: str = "", **details: Any) -> None:
+    def did(self, object: str = "", *, title: str = "", reference: str = "", due: str = "", **details: Any) -> None:
         """Write in the journal what this action has done, and to what: "did it go through?" and "undo that" read it.
-        `details` are the entities that name it again."""
+        `due` is the day by which something comes of it; `details` are the entities that name it again."""
         flow = self.flow or self.flows.of_action(self.action)
         self.record("done", reference or object)
         done = Done(
-            flow=flow.id if flow else self.action, object=object, title=title, reference=reference, at=self.now,
-            entities=tuple(entities(**details)),
+            flow=flow.id if flow else self.action, object=object, title=title, reference=reference, due=due,
+            at=self.now, entities=tuple(entities(**details)),
         )  # fmt: skip
         undone = flow.id if flow else ""
         earlier = tuple(
@@ -328,6 +328,7 @@ class Call:
         if self.rejected:
             return self._events
         if self.state != self._state_then:
+            self.keep(about=self._article())
             self.set(SLOT, self.state.to_wire())
         changed = [
             SlotSet(name, value)
@@ -335,6 +336,11 @@ class Call:
             if self.tracker.slots.get(name) != value or name in _ALWAYS_TOLD
         ]
         return [*changed, *self._events, *([FollowupAction(self._followup)] if self._followup else [])]
+
+    def _article(self) -> str:
+        topic = self.flows.get(self.topic.flow) if self.topic else None
+        flow = self.flow or topic
+        return flow.article if flow is not None else ""
 
     # What is told
 

@@ -12,6 +12,9 @@ from bot.dialogue.words import Words
 _BARE_AMOUNT = re.compile(
     r"(?<![A-Za-z0-9.,'-])(\d{1,3}(?:,\d{3})+|\d{2,7})(\.\d{1,2})?(?![\d十百千万亿-]|[.,'’]\d| ?[kw]\b)"
 )
+_HOUR = re.compile(r"\b(1[0-2]|[1-9])(?::[0-5]\d)? ?([ap])\.?m\b", re.IGNORECASE)
+_DAY_PARTS = {"night": (0, 6), "morning": (5, 12), "noon": (11, 14), "afternoon": (12, 18), "evening": (18, 24)}
+"""Half-open ranges of hours, by their code in the catalogue's table `day_parts`."""
 _BARE_PLACE = re.compile(r"^\W*([1-5])\W*$")
 _WORD = re.compile(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+")
 _COMMON_RUNS = frozenset(re.findall("..", "中国商城旗舰舰店有限限公公司支付付款银行会员服务平台官方线上退款订单"))
@@ -71,6 +74,9 @@ class Candidate:
             return self.day == when
         return bool(self.day) and when["from"] <= self.day < when["to"]
 
+    def is_within(self, hours: tuple[int, int]) -> bool:
+        return bool(self.clock) and hours[0] <= int(self.clock[:2]) < hours[1]
+
     def named_in(self, text: str) -> bool:
         """The text names it: whole, or by a word of it (a Chinese name: by two of its characters in a row)."""
         text = text.casefold()
@@ -85,6 +91,16 @@ def bare_amounts(text: str) -> tuple[dict[str, Any], ...]:
     """`199` in `那笔199的`, `89.99` in `the 89.99 one`: what may be an amount, if something costs so much."""
     found = (float(whole.replace(",", "") + part) for whole, part in _BARE_AMOUNT.findall(text))
     return tuple({"minor": round(units * 100), "currency": None} for units in found)
+
+
+def hours_in(text: str, words: Words) -> tuple[int, int] | None:
+    """A half-open range of hours: `3am`, "in the middle of the night", 凌晨."""
+    exact = _HOUR.search(text)
+    if exact is not None:
+        hour = int(exact[1]) % 12 + (12 if exact[2].casefold() == "p" else 0)
+        return hour, hour + 1
+    part = next((code for code, sound in words.heard("day_parts").items() if sound.search(text)), "")
+    return _DAY_PARTS.get(part)
 
 
 def told_apart(candidates: Sequence[Candidate], texts: Sequence[str], pattern: str = "{} ({})") -> list[str]:
@@ -121,6 +137,7 @@ class Reference:
     """The message, if its words may be read as a name or a place in the list; else empty."""
     roughly: bool = True
     """Whole amounts also name what begins with them."""
+    hours: tuple[int, int] | None = None
 
     def narrow(self, candidates: Sequence[Candidate]) -> list[Candidate] | None:
         """Those that fit all that was said, or else a part of it; None if nothing was said about which one."""
@@ -132,9 +149,9 @@ class Reference:
         )
         dated = [each for each in candidates if any(each.is_of(when) for when in self.dates)]
         described = [each for each in candidates if self.text and any(sound.search(self.text) for sound in each.sounds)]
-        if len(described) == len(candidates):
-            described = []
-        criteria = [found for found in (named, priced, dated, described) if found]
+        timed = [each for each in candidates if self.hours is not None and each.is_within(self.hours)]
+        tells = (found for found in (described, timed) if len(found) < len(candidates))
+        criteria = [found for found in (named, priced, dated, *tells) if found]
         if not criteria:
             return None
         fitting = [each for each in candidates if all(each in found for found in criteria)]

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.dialogue.buttons import Button, payload
-from bot.dialogue.call import Call
-from bot.dialogue.candidates import Candidate, Reference, bare_amounts, told_apart
+from bot.dialogue.call import TOPIC_S, Call
+from bot.dialogue.candidates import Candidate, Reference, bare_amounts, hours_in, told_apart
 from bot.dialogue.collects import ANSWERS, SHORT, Kind
 from bot.dialogue.flows import Collect
 from bot.dialogue.lookups import Lookups
 
 MAX_OFFERED = 5
+_ELLIPTIC = 30
+"""Characters; a longer message says for itself what it is about."""
 ALL = "all"
 _DETAILS = ("inform_amount", "inform_date", "inform_order")
 
@@ -40,7 +42,7 @@ class OneOf(Kind):
         if reference.number and not found:
             await self._not_among(look, call, reference.number)
             return True
-        if not found and not asked and await self._is_another(look, call, collect, reference):
+        if not found and await self._is_another(look, call, collect, reference):
             return True
         return bool(found) and self._take(call, collect, found or [])
 
@@ -62,12 +64,18 @@ class OneOf(Kind):
 
     async def _is_another(self, look: Lookups[Any], call: Call, collect: Collect, reference: Reference) -> bool:
         """What was described is there, but not where this can be done: say so instead of proposing another."""
-        if not (reference.amounts or reference.dates or reference.text) or call.slot(collect.slot) is not None:
+        if not (reference.amounts or reference.dates or reference.text):
+            return False
+        if call.slot(collect.slot) is not None and not self._points_at(call):
             return False
         known = [each.id for each in await look.listed(call)]
         others = [each for each in await look.all_of_them(call) if each.id not in known]
         described = reference.narrow(others) or []
         return len(described) == 1 and await look.unsuitable(call, described[0].id)
+
+    def _points_at(self, call: Call) -> bool:
+        """ "And that debit card?", while another is being spoken of."""
+        return call.free_text and len(call.text) <= SHORT and call.words.says("about_it", call.text)
 
     def _says_all(self, call: Call, *, asked: bool) -> bool:
         return call.free_text and (call.words.just("every", call.text) if asked else False)
@@ -99,6 +107,7 @@ class OneOf(Kind):
             dates=tuple(call.entities("date")),
             text=call.text if readable and call.free_text else "",
             roughly=asked or call.slot(collect.slot) is None,
+            hours=hours_in(call.text, call.words) if readable and call.free_text else None,
         )
 
     def _amounts(
@@ -119,7 +128,7 @@ class OneOf(Kind):
         if not candidates:
             await look.nothing_to_pick(call, collect.none)
             return True
-        only = await look.plausible(call, candidates)
+        only = _spoken_of(call, collect, candidates) or await look.plausible(call, candidates)
         if only is None:
             return False
         call.set(collect.slot, only.id)
@@ -154,3 +163,16 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
         for each in candidates
     ]
     return {"card": kind, "items": items}
+
+
+def _spoken_of(call: Call, collect: Collect, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The one that something was done to, or told of, a short while ago: "unfreeze it", "还是冻上吧"."""
+    opening = call.top.opening if call.top else None
+    text = opening.text if opening is not None and not opening.pressed else ""
+    if not text or len(text) > _ELLIPTIC or call.words.says("other", text):
+        return None
+    mine = call.top.flow if call.top else ""
+    lately = [each for each in reversed(call.state.deeds) if call.now - each.at < TOPIC_S]
+    mentioned = [each.entities for each in (*lately, *((call.topic,) if call.topic else ())) if each.flow != mine]
+    names = [each["value"] for entities in mentioned for each in entities if each["entity"] == collect.slot]
+    return next((each for name in names for each in candidates if name in (each.id, *each.aliases)), None)

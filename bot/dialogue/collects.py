@@ -94,6 +94,7 @@ class Confirm(Kind):
             if await look.choose_another(call):
                 return True
             call.say("utter_no_other_one")
+            return True
         if answer is None:
             return False
         if answer == "affirm":
@@ -207,7 +208,7 @@ def meant_as_words(call: Call, *, anything: bool = False) -> bool:
         for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more", "dont_know")
     ):
         return False
-    if re.fullmatch(r"[\W\d_]*", text):
+    if re.fullmatch(r"[\W\d_]*", text) or (words.says("takes_back", text) and len(text) <= SHORT):
         return False
     started = call.flows.started_by(call.intent)
     other_wish = started is not None and (call.flow is None or started.id != call.flow.id)

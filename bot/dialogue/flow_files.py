@@ -30,21 +30,10 @@ from bot.types import Level
 
 FOLDER = "flows"
 _LEVELS = {"none": Level.NONE, "signed_in": Level.SIGNED_IN}
+_TEXTS = ("signed_out", "opens_with", "undo", "status", "takes", "article", "area")
 _FLOW_KEYS = {
-    *(
-        "name",
-        "description",
-        "if",
-        "nlu_trigger",
-        "steps",
-        "acts",
-        "level",
-        "signed_out",
-        "opens_with",
-        "effect",
-        "undo",
-    ),
-    *("article", "area", "implies", "person", "protects", "follow_ups", "next_chips"),
+    *("name", "description", "if", "nlu_trigger", "steps", "acts", "level", "effect", *_TEXTS),
+    *("implies", "person", "protects", "follow_ups", "next_chips"),
     *("always_include_in_prompt", "persisted_slots", "file_path", "run_pattern_completed"),
 }
 _STEP_KEYS = {
@@ -92,8 +81,9 @@ def _unsound(flow: Flow, flows: Mapping[str, Flow]) -> Iterator[str]:
         for branch in step.next:
             if branch.to not in ids:
                 yield f"{place}: flow {flow.id}: next: there is no step {branch.to}"
-    if flow.undo and flow.undo not in flows:
-        yield f"{flow.place}: flow {flow.id}: undo: there is no flow {flow.undo}"
+    for key, named in (("undo", flow.undo), ("status", flow.status)):
+        if named and named not in flows:
+            yield f"{flow.place}: flow {flow.id}: {key}: there is no flow {named}"
     if flow.effect in CONFIRMED and CONFIRM not in flow.slots:
         yield f"{flow.place}: flow {flow.id}: effect {flow.effect} needs a yes: add a step `collect: {CONFIRM}`"
     if flow.changes and flow.level == Level.NONE:
@@ -142,9 +132,7 @@ class _File:
             self._wrong(_line(raw, "follow_ups"), f"flow {flow_id}: follow_ups {each!r}: only `when` is known")
         steps: list[Step] = []
         self._steps(flow_id, raw["steps"], steps)
-        texts: dict[str, Any] = {
-            key: str(raw.get(key, "")) for key in ("signed_out", "opens_with", "undo", "article", "area")
-        }
+        texts: dict[str, Any] = {key: str(raw.get(key, "")) for key in _TEXTS}
         return Flow(
             id=flow_id,
             place=f"{self._name}:{line}",

@@ -116,6 +116,10 @@ class Flow:
     effect: Effect = "none"
     undo: str = ""
     """The flow that takes it back."""
+    takes: str = ""
+    """Said to "how long does it take?"."""
+    status: str = ""
+    """The flow that tells how far it is."""
     article: str = ""
     """The help article that explains it."""
     area: str = ""
@@ -127,7 +131,7 @@ class Flow:
     protects: bool = False
     """Must be quick: done at once, without a question that can be spared."""
     follow_ups: frozenset[str] = frozenset()
-    """What may be asked about its answer: `when`, `same` (of another one)."""
+    """What may be asked about its answer: `when`."""
     next_chips: tuple[str, ...] = ()
     """Flows offered as quick replies when it is through."""
 

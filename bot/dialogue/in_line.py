@@ -7,6 +7,7 @@ from typing import Any
 from bot.dialogue import frames, repairs
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
+from bot.dialogue.collects import CLEAR
 from bot.types import Level
 
 LEAVES = "pattern_leave_line"
@@ -18,7 +19,7 @@ async def listen(call: Call) -> bool | None:
         return None
     text, flow = call.text, call.flows.started_by(call.intent)
     asks_for_person = flow is not None and flow.id == "pattern_human_handoff"
-    if call.free_text and call.words.says("leave_line", text):
+    if call.free_text and (call.words.says("leave_line", text) or _gives_up(call)):
         leave(call)
     elif asks_for_person or (call.free_text and call.words.says("how_long_line", text)):
         tell_place(call)
@@ -29,6 +30,13 @@ async def listen(call: Call) -> bool | None:
     else:
         return None
     return True
+
+
+def _gives_up(call: Call) -> bool:
+    """ "Never mind, I'll wait for the letter": nothing else is wanted with it."""
+    wanted = call.flows.started_by(call.intent)
+    other = wanted is not None and bool(wanted.area) and call.confidence >= CLEAR
+    return call.top is None and call.words.begins("stop", call.text) is not None and not other
 
 
 def leave(call: Call) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.dialogue import frames
+from datetime import UTC, datetime
+
+from bot.dialogue import frames, wording
 from bot.dialogue.buttons import Button
 from bot.dialogue.call import Call
 from bot.dialogue.flows import Flow
@@ -12,6 +14,8 @@ from bot.types import Level
 
 RECENT_S = 3600
 """So long "it" may be something that was done."""
+_UNSURE = ("", "nlu_fallback", "out_of_scope", "inform_order", "ask_fees")
+_NO_FLOW = Flow(id="")
 _LONGEST = 60
 """Characters; what is longer tells something of its own."""
 
@@ -36,19 +40,63 @@ async def listen(call: Call) -> bool | None:
     deeds = _recent(call)
     if not call.free_text or len(call.text) > _LONGEST or call.level < Level.SIGNED_IN:
         return None
+    if call.words.says("reference", call.text):
+        told = _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call)
+        if not told and call.intent in _UNSURE:
+            call.say("utter_no_reference")
+            return True
+        return told or None
+    asks = _asks_if_done(call) or (call.act == "status" and call.flows.started_by(call.intent) is _left_flow(call))
+    if asks and _was_left(call, deeds):
+        call.say("utter_nothing_done", flow=call.words.name(_left(call), call.language))
+        return True
+    return _of_deeds(call, deeds) if deeds else None
+
+
+def _of_deeds(call: Call, deeds: list[Done]) -> bool | None:
     text, words = call.text, call.words
-    if words.says("reference", text):
-        return _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call) or None
-    if not deeds:
-        return None
+    if words.says("when", text) and deeds[0].due and not words.says("names_something", text):
+        return _tell_due(call, deeds[0])
     if words.says("undo", text) or (call.act == "undo" and not call.entities("order_number")):
         return _undo(call, deeds)
     named = call.flows.started_by(call.intent)
     about_kin = call.act == "status" and named is not None and any(_kin(call, each, named) for each in deeds)
-    if words.says("did_it_work", text) or about_kin:
-        deed = _meant(call, deeds)
-        if deed is not None:
-            return _tell(call, deed)
+    deed = _meant(call, deeds) if about_kin or _asks_if_done(call) else None
+    return _tell(call, deed) if deed is not None else None
+
+
+def _asks_if_done(call: Call) -> bool:
+    return call.words.says("did_it_work", call.text)
+
+
+def _left_flow(call: Call) -> Flow | None:
+    return call.flows.get(_left(call)) or _NO_FLOW
+
+
+def _left(call: Call) -> str:
+    return call.state.left.flow if call.state.left is not None else ""
+
+
+def _was_left(call: Call, deeds: list[Done]) -> bool:
+    """What was stopped last came after all that was done, and is what is asked about."""
+    left = call.state.left
+    if left is None or call.now - left.at > RECENT_S or (deeds and deeds[0].at > left.at):
+        return False
+    named = call.flows.started_by(call.intent)
+    return named is None or not named.area or call.confidence < 0.5 or named.area == call.flows[left.flow].area
+
+
+def _tell_due(call: Call, deed: Done) -> bool:
+    today = datetime.fromtimestamp(call.now, UTC).date()
+    day = wording.day(deed.due, call.language, today=today, weekday=True)
+    call.say("utter_due", what=deed.title or call.words.name(deed.flow, call.language), day=day)
+    return True
+
+
+async def told_inside(call: Call) -> bool | None:
+    """In the middle of a flow: whether something that was done went through, or its number."""
+    if call.words.says("reference", call.text) or (_asks_if_done(call) and _recent(call)):
+        return await listen(call)
     return None
 
 

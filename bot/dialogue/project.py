@@ -51,8 +51,8 @@ def problems_in(dialogue: Dialogue, responses: Container[str], articles: Contain
             yield f"{flow.place}: flow {flow.id} has no words: add it to `flows:` in data/words/<language>.yml"
         if flow.article and flow.article not in articles:
             yield f"{flow.place}: flow {flow.id}: article: there is no data/help/<language>/{flow.article}.md"
-        said = [flow.signed_out, flow.opens_with, *(each for each in flow.actions if each.startswith("utter_"))]
-        for response in said:
+        uttered = (each for each in flow.actions if each.startswith("utter_"))
+        for response in (flow.signed_out, flow.opens_with, flow.takes, *uttered):
             if response and response not in responses:
                 yield f"{flow.place}: flow {flow.id}: there is no response {response}"
         for collect in flow.collects:

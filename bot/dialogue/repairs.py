@@ -5,6 +5,7 @@ Named after Rasa's conversation patterns; a flow of that name in the project goe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk.events import ConversationPaused
@@ -15,14 +16,20 @@ from bot.dialogue.call import Call
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
-from bot.dialogue.state import Offer
+from bot.dialogue.state import Left, Offer
 from bot.types import Level
 
 FALLBACK = "nlu_fallback"
+NOT_WISHES = (FALLBACK, "", "affirm", "deny", "stop")
+"""Nothing is begun by these, and no rule is for them."""
 MAX_GUESSES = 3
+_LONGEST = 48
+"""Characters; a longer question names what it is about."""
 PLAUSIBLE = 0.08
 """A guess less likely than this is not worth a button."""
 SURE_OF_ACT = 0.5
+CLEARLY = 0.85
+"""From here on an intent is what it seems, whatever else is going on."""
 
 
 def overridden(call: Call, pattern: str) -> bool:
@@ -40,7 +47,28 @@ def stops(call: Call) -> bool:
         return call.intent == "stop"
     if call.words.just("stop", call.text):
         return True
-    return call.intent == "stop" and call.confidence >= CLEAR
+    return call.intent == "stop" and call.confidence >= CLEARLY
+
+
+def takes_back(call: Call) -> bool:
+    """It is plainly said that something is not wanted: "don't freeze it", "不退了"."""
+    act = call.message.get("act") or {}
+    negated = act.get("name") == "negated" and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
+    if not call.free_text or call.words.says("alternative", call.text):
+        return False
+    return negated or call.words.says("takes_back", call.text)
+
+
+def how_long(call: Call) -> bool:
+    """ "How long does it take?", where what it is about is plain: what is going on, or was spoken of last."""
+    topic = call.flows.get(call.topic.flow) if call.topic else None
+    flow = call.flow or topic
+    if flow is None or not flow.takes or not call.free_text or len(call.text) > _LONGEST:
+        return False
+    if not call.words.says("when", call.text) or call.words.says("names_something", call.text):
+        return False
+    call.say(flow.takes)
+    return True
 
 
 def cancel_flow(call: Call) -> None:
@@ -51,6 +79,8 @@ def cancel_flow(call: Call) -> None:
         top = call.top
     flow = call.flow
     frames.drop(call)
+    if flow is not None and flow.changes:
+        call.keep(left=Left(flow=flow.id, at=call.now))
     if overridden(call, "pattern_cancel_flow"):
         return
     if flow is not None and flow.changes:
@@ -59,15 +89,18 @@ def cancel_flow(call: Call) -> None:
         call.say("utter_stopped")
 
 
+def asks(call: Call) -> bool:
+    act = call.message.get("act") or {}
+    return act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
+
+
 async def question(call: Call, *, inside: bool = False, flow: Flow | None = None) -> bool:
     """pattern_search: answer a question from the account or from the help centre. False: there is no answer."""
-    act = call.message.get("act") or {}
-    asks = act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
-    if not call.free_text or (inside and not asks):
+    if not call.free_text or (inside and not asks(call)):
         return False
     if flow is not None and call.level >= Level.SIGNED_IN and await lookups_of(flow.id).question(call):
         return True
-    article = _first(call.message.get("help") or {}, signed_in=call.level >= Level.SIGNED_IN)
+    article = _first(call, call.message.get("help") or {})
     if article is None:
         return False
     offered = (call.chip(flow.id),) if flow is not None and call.words.has_title(flow.id) and not inside else ()
@@ -81,17 +114,21 @@ async def question(call: Call, *, inside: bool = False, flow: Flow | None = None
     return True
 
 
-def _first(found: dict[str, Any], *, signed_in: bool) -> dict[str, Any] | None:
-    if not found.get("answered"):
-        return None
-    article: dict[str, Any] = found["articles"][0]
-    return article if signed_in or article["audience"] == "everyone" else None
+def _first(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
+    """The article that answers. A question that names nothing ("and how long does that take?") is about what is going
+    on, or was spoken of last."""
+    names = len(call.text) > _LONGEST or call.words.says("names_something", call.text)
+    article = None if names else found.get("about")
+    if article is None and found.get("answered"):
+        article = found["articles"][0]
+    signed_in = call.level >= Level.SIGNED_IN
+    return article if article and (signed_in or article["audience"] == "everyone") else None
 
 
 def not_wanted(call: Call, flow: Flow) -> None:
     """Said that it is not wanted: nothing is done, and it may be had all the same."""
     if not overridden(call, "pattern_not_wanted"):
-        offered = (call.chip(flow.id),) if call.words.has_title(flow.id) else ()
+        offered = (call.chip(flow.id),) if call.words.has_title(flow.id) and call.confidence >= CLEAR else ()
         call.say("utter_not_wanted", buttons=(*offered, call.person))
 
 
@@ -103,7 +140,7 @@ def somebody_else(call: Call) -> None:
 
 async def cannot_handle(call: Call) -> bool | None:
     """pattern_cannot_handle: offer what was perhaps meant, then ask to say it otherwise; a person is a button away."""
-    if call.intent not in (FALLBACK, "") or not call.free_text:
+    if call.intent not in NOT_WISHES or not call.free_text:
         return None
     misses = call.state.misses + 1
     call.keep(misses=misses)
@@ -127,6 +164,17 @@ async def cannot_handle(call: Call) -> bool | None:
         "utter_which_did_you_mean", buttons=options, wishes=call.words.word("forms", "or", call.language).join(titles)
     )
     return True
+
+
+def guess(call: Call, flow: Flow) -> None:
+    """pattern_clarification: is this what was meant?"""
+    title = call.words.title(flow.id, call.language)
+    said = replace(call.said, act="request", intent=call.intent_of(flow.id))
+    offer = Offer(flow=flow.id, said=said, guesses=(flow.id,))
+    values = {name: str(call.entity(name)) for name in frames.NAMES_IT if call.entity(name)}
+    buttons = (call.chip(flow.id, **values), call.button("none", "deny"))
+    call.memo["asked"] = True
+    call.ask_back("utter_did_you_mean", offer, buttons=buttons, wish=title)
 
 
 def _guesses(call: Call) -> list[str]:

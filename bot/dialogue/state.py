@@ -98,10 +98,20 @@ class Done:
     """What that is called, as it was said to the customer."""
     reference: str = ""
     """The number of the case, refund or report that came of it."""
+    due: str = ""
+    """The day by which something comes of it."""
     at: float = 0.0
     entities: tuple[Mapping[str, Any], ...] = ()
     """With these, its undoing or its status is asked for."""
     undone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A flow that was stopped before it did anything."""
+
+    flow: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +144,16 @@ class State:
     topic: Topic | None = None
     deeds: tuple[Done, ...] = ()
     """The newest last."""
+    left: Left | None = None
+    """What was stopped last, so that it was not done."""
     otp: Otp | None = None
     retry: Retry | None = None
     misses: int = 0
     """Messages in a row that were not understood, outside any flow."""
     customer: str = ""
     """Whose deeds these are."""
+    about: str = ""
+    """The help article about what is going on, or was spoken of last: what a bare question is about."""
 
     @property
     def top(self) -> Frame | None:
@@ -158,7 +172,7 @@ class State:
         if not wire:
             return cls()
         made = dict(wire)
-        one: dict[str, type] = {"offer": Offer, "topic": Topic, "otp": Otp, "retry": Retry}
+        one: dict[str, type] = {"offer": Offer, "topic": Topic, "left": Left, "otp": Otp, "retry": Retry}
         for name, kind in one.items():
             if made.get(name) is not None:
                 made[name] = _made(kind, made[name])

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
-from bot.dialogue.flows import Flow
+from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Said
 from bot.languages import language_asked_for
@@ -17,9 +17,8 @@ LIKELY = 5
 """A part's intent has to be among so many likeliest of the whole message: parts alone say less than they seem to."""
 SURE = 0.8
 """So likely must a wish be to be acted on without asking again."""
-CLEARLY = 0.85
-"""From here on an intent is what it seems, whatever was spoken of before."""
-SURE_OF_ACT = 0.5
+LIKELY_ENOUGH = 0.5
+"""Less likely than this, something that changes anything is asked about first."""
 ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
 """Acts that want the thing, or may."""
 _LONGEST = 48
@@ -39,11 +38,8 @@ async def listen(call: Call) -> bool | None:
         if len(several) > 1:
             call.say("utter_one_by_one")
         return start(call, several)
-    if await lookups_of(WISH).instead(call):
+    if await lookups_of(WISH).instead(call) or await _about_topic(call):
         return True
-    about = follow_up(call)
-    if about is not None:
-        return start(call, [about])
     flow = call.flows.started_by(call.intent)
     if flow is None or call.confidence < flow.triggers[call.intent]:
         return True if await repairs.question(call) else None
@@ -52,24 +48,63 @@ async def listen(call: Call) -> bool | None:
 
 async def _one(call: Call, flow: Flow) -> bool:
     """One wish, by the kind of saying it is."""
-    act = call.message.get("act") or {}
-    name = str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= SURE_OF_ACT else ""
+    meant: Flow | None = flow
     if flow.changes:
-        if name == "negated":
-            if not memory.undo_of(call, flow):
-                repairs.not_wanted(call, flow)
+        meant = await _by_act(call, flow)
+        if meant is not None and meant.changes and _in_doubt(call, meant) and call.words.has_title(meant.id):
+            repairs.guess(call, meant)
             return True
-        if name == "other_person" and not flow.person:
-            repairs.somebody_else(call)
-            return True
-        if name == "undo" and memory.undo_of(call, flow):
-            return True
-        if name == "undo" and flow.undo and float(act["confidence"]) >= SURE:
-            flow = call.flows[flow.undo]
-        elif name in ("question", "status") and await repairs.question(call, flow=flow):
-            return True
-    frames.push(call, flow, said=call.said, sure=is_sure(call.said))
+    if meant is not None:
+        frames.push(call, meant, said=call.said, sure=is_sure(call.said))
     return True
+
+
+def _act(call: Call) -> str:
+    act = call.message.get("act") or {}
+    return str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= repairs.SURE_OF_ACT else ""
+
+
+def _in_doubt(call: Call, flow: Flow) -> bool:
+    """What changes anything is not begun by a guess, nor, where it needs no yes, by a question."""
+    asks = _act(call) in ("question", "status") and flow.effect not in CONFIRMED
+    return call.confidence < LIKELY_ENOUGH or asks
+
+
+async def _by_act(call: Call, flow: Flow) -> Flow | None:
+    """The flow that is to begin where this one was spoken of; None: it was answered otherwise."""
+    act = _act(call)
+    if repairs.takes_back(call):
+        await _not_wanted(call, flow)
+        return None
+    if act == "other_person" and not flow.person:
+        repairs.somebody_else(call)
+        return None
+    if act == "undo" and flow.undo:
+        sure = float(call.message["act"]["confidence"]) >= SURE
+        return None if memory.undo_of(call, flow) else call.flows[flow.undo] if sure else flow
+    if act in ("question", "status") and not _may_it_be(call, flow) and await repairs.question(call, flow=flow):
+        return None
+    return call.flows[flow.status] if act == "status" and flow.status else flow
+
+
+def _may_it_be(call: Call, flow: Flow) -> bool:
+    """ "Can I still cancel it?", of what was just spoken of: the flow knows, and asks before it does anything."""
+    topic = call.topic
+    about = topic is not None and bool(topic.entities) and len(call.text) <= _LONGEST
+    return about and flow.effect in CONFIRMED and call.words.says("may_it", call.text)
+
+
+async def _not_wanted(call: Call, flow: Flow) -> None:
+    """Taken back if it was done; else nothing is done, and what is asked about it is answered."""
+    undo = call.flows.get(flow.undo)
+    if memory.undo_of(call, flow):
+        return
+    if undo is not None and not undo.triggers and call.level >= undo.level and await lookups_of(undo.id).listed(call):
+        frames.push(call, undo, said=replace(call.said, act="undo"), sure=True)
+        return
+    asks = call.words.says("asks_how", call.text)
+    if not (asks and await repairs.question(call, flow=flow)):
+        repairs.not_wanted(call, flow)
 
 
 def start(call: Call, wishes: Sequence[Said]) -> bool:
@@ -165,20 +200,54 @@ def follow_up(call: Call) -> Said | None:
     text, topic = call.text.strip(), call.topic
     if topic is None or topic.flow not in call.flows or len(text) > _LONGEST or language_asked_for(text):
         return None
-    flow, words, same = call.flows[topic.flow], call.words, same_again(call)
-    started = call.flows.started_by(call.intent)
-    clear = call.confidence >= CLEARLY and call.intent != repairs.FALLBACK and not _short_and_bare(call)
-    if (clear and started is not None and started.area) or words.says("names_something", text):
+    if call.words.says("names_something", text):
         return None
-    if "when" in flow.follow_ups and words.says("when", text):
+    started = call.flows.started_by(call.intent)
+    clear = call.confidence >= repairs.CLEARLY and call.intent != repairs.FALLBACK and not _short_and_bare(call)
+    if clear and started is not None and started.area:
+        return None
+    flow = call.flows[topic.flow]
+    return _asked_when(call, flow) or _about_it(call, flow)
+
+
+async def _about_topic(call: Call) -> bool:
+    """What is about the flow that was spoken of last: again, when, how long, and what now."""
+    about = follow_up(call)
+    if about is not None:
+        return start(call, [about])
+    topic = call.flows.get(call.topic.flow) if call.topic else None
+    if topic is None or len(call.text) > _LONGEST or call.words.says("names_something", call.text):
+        return False
+    if call.words.says("what_to_do", call.text):
+        return await repairs.question(call)
+    return repairs.how_long(call)
+
+
+def _about_it(call: Call, flow: Flow) -> Said | None:
+    text, topic, same = call.text, call.topic, same_again(call)
+    if same is None or topic is None or call.words.says("what_to_do", text):
+        return None
+    if call.act == "status" and call.words.says("undo_it", text):
         return same
-    if flow.undo and (call.act == "undo" or words.says("undo_it", text)):
+    if flow.undo and (call.act == "undo" or call.words.says("undo_it", text)):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
-    if words.says("about_it", text) and call.intent not in _ABOUT and same is not None:
+    if call.words.says("about_it", text) and call.intent not in _ABOUT:
         return replace(call.said, intent=same.intent, confidence=1.0, act="request")
     return None
 
 
+def _asked_when(call: Call, flow: Flow) -> Said | None:
+    topic = call.topic
+    if topic is None or not call.words.says("when", call.text):
+        return None
+    if "when" in flow.follow_ups:
+        return same_again(call)
+    if flow.status and call.flows[flow.status].triggers:
+        return Said(intent=call.intent_of(flow.status), entities=topic.entities, act="status", pressed=True)
+    return None
+
+
 def _short_and_bare(call: Call) -> bool:
-    """ "When?" looks like many things, and is about what was spoken of."""
-    return len(call.text) <= 12 and not call.said.entities
+    """ "When?" looks like many things, and is about what was spoken of; so is "how long does that take?"."""
+    bare = len(call.text) <= 12 or (call.words.says("it", call.text) and call.words.says("when", call.text))
+    return bare and not call.said.entities

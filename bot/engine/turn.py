@@ -33,6 +33,7 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
+from bot.dialogue.state import SLOT as DIALOGUE
 from bot.engine import languages, reminders, slots
 from bot.engine.parts import Channel, Failed, Parts
 from bot.engine.reminders import Reminder
@@ -165,7 +166,10 @@ class OneTurn:
         else:
             text = turn.text or turn.payload or ""
             asked = self._tracker.get_slot(REQUESTED_SLOT)
-            metadata = {**turn.metadata, "language": self.language, "now": turn.at, "expects": asked or ""}
+            about = (self._tracker.get_slot(DIALOGUE) or {}).get("about")
+            metadata = {
+                **turn.metadata, "language": self.language, "now": turn.at, "expects": asked or "", "about": about
+            }  # fmt: skip
             try:
                 parsed = model.understand(text, self._tracker, metadata=metadata, channel=turn.channel)
             except Exception as error:

@@ -39,6 +39,8 @@ from bot.nlu.classifier import dense_of, late_of
 from bot.nlu.features import IN_DOUBT
 from bot.nlu.table import Array
 
+ABOUT = "about"
+"""In a message's metadata, the article about what is spoken of; in the answer, that article, whatever its score."""
 STRANGERS = 400
 """Texts without an article that are learned from at most."""
 
@@ -133,7 +135,8 @@ class HelpCentre(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "acts": ["question"],
+            "acts": ["question", "status", "negated"],
+            "act_in_doubt": 0.8,
             "intents": ["nlu_fallback", "out_of_scope"],
             "sure": 0.5,
             "most": 3,  # articles that are named
@@ -190,6 +193,7 @@ class HelpCentre(GraphComponent):
         return (
             bool((message.get(METADATA) or {}).get(HELP))
             or (message.get("act") or {}).get("name") in self._config["acts"]
+            or (message.get("act") or {}).get("confidence", 1.0) < self._config["act_in_doubt"]
             or (message.get(INTENT) or {}).get("name") in self._config["intents"]
         )
 
@@ -202,7 +206,10 @@ class HelpCentre(GraphComponent):
         vectors = _vectors(message)
         found = [each for library in asked for each in library.ask(message.get(TEXT), vectors, day=day)]
         articles = sorted(found, key=lambda each: -each["score"])[: self._config["most"]]
-        return {"answered": bool(articles) and self._config["sure"] <= articles[0]["score"], "articles": articles}
+        about = (message.get(METADATA) or {}).get(ABOUT)
+        meant = next((each for each in found if each["id"] == about), None) if about else None
+        answered = bool(articles) and self._config["sure"] <= articles[0]["score"]
+        return {"answered": answered, "articles": articles, **({ABOUT: meant} if meant else {})}
 
 
 def _vectors(message: Message) -> list[Array]:

@@ -7,6 +7,7 @@ import sqlite3
 from sandbox import asked, models
 from sandbox.areas.common import customer_of, next_number
 from sandbox.days import day_of, working_days_after
+from sandbox.refused import Refused
 from sandbox.service import Call, Missing, Route
 
 
@@ -67,6 +68,20 @@ def complain(call: Call) -> models.Case:
     return open_case(call, customer, "complaint", about=body.about, reason=body.reason, answer_by=answer_by)
 
 
+def withdraw(call: Call) -> models.Case:
+    customer = customer_of(call)
+    number = call.path["number"]
+    case = call.db.one("SELECT * FROM cases WHERE number = ? AND customer_id = ?", number, customer["id"])
+    if case is None:
+        raise Missing("case")
+    if case["status"] == "withdrawn":
+        raise Refused("already_withdrawn", "the case is withdrawn already")
+    if case["kind"] != "complaint" or case["status"] != "open":
+        raise Refused("not_withdrawable", f"a {case['kind']} that is {case['status']} cannot be withdrawn")
+    call.db.run("UPDATE cases SET status = 'withdrawn' WHERE number = ?", number)
+    return case_model(case).model_copy(update={"status": "withdrawn"})
+
+
 ROUTES = (
     Route(
         method="GET",
@@ -86,5 +101,15 @@ ROUTES = (
         body=asked.ComplaintRequest,
         answers=models.Case,
         status=201,
+    ),
+    Route(
+        method="POST",
+        path="/customers/{customer_id}/cases/{number}/withdraw",
+        name="withdrawCase",
+        summary="Take an open complaint back.",
+        handle=withdraw,
+        body=asked.Nothing,
+        answers=models.Case,
+        refusals=("not_withdrawable", "already_withdrawn"),
     ),
 )

@@ -31,7 +31,7 @@ async def test_a_completed_refund_that_is_not_there_can_be_searched_for(talk: Ta
     customer = talk("C1002")
     await customer.say("I returned some boots 3 weeks ago, they said the refund went through but I don't see it")
     assert "search at the receiving bank" in await customer.say("yes please")
-    assert "already running" in await customer.say("what happens now?")
+    assert "you'll hear about the search" in await customer.say("what happens now?")
 
 
 async def test_a_decline_of_a_card_that_is_no_longer_frozen(talk: Talk) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actions.transfers import SendingMoney
+from actions.wished import Wished
 from bot.dialogue.call import TOPIC_S
 from bot.dialogue.hearing import about_sign_in
 from bot.dialogue.state import State, Topic
@@ -117,8 +117,7 @@ def test_words_about_signing_in(text: str, said: str | None) -> None:
 async def test_money_to_be_sent(text: str, intent: str, asks: bool) -> None:
     found = parsed(text, (intent, 0.9)) | {"entities": [{"entity": "amount", "value": {"minor": 5000}}]}
     assert (
-        await SendingMoney().instead(heard(found | {"intent_ranking": [*found["intent_ranking"], {"name": "greet"}]}))
-        == asks
+        await Wished().instead(heard(found | {"intent_ranking": [*found["intent_ranking"], {"name": "greet"}]})) == asks
     )
 
 

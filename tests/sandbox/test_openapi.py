@@ -46,7 +46,11 @@ CUSTOMER = {"payments": "C1014", "refunds": "C1014", "transfers": "C1014", "card
 async def id_of(bank: RunningBank, customer: str, what: str, /, **like: Any) -> str:
     """The id of the customer's newest that is like this."""
     listed = (await bank.get(f"/customers/{customer}/{what}", **({} if what == "cards" else {"limit": 100})))[what]
-    return next(str(each["id"]) for each in listed if all(each[name] == value for name, value in like.items()))
+    return next(
+        str(each.get("id") or each["number"])
+        for each in listed
+        if all(each[name] == value for name, value in like.items())
+    )
 
 
 async def test_every_operation_answers_as_it_says(bank: RunningBank) -> None:
@@ -83,6 +87,7 @@ async def test_every_operation_answers_as_it_says(bank: RunningBank) -> None:
         (f"{cards}/{frozen}/replace", {"reason": "lost"}),
         (f"{who}/limits", {"daily_minor": 123_400}),
         (f"{who}/complaints", {"reason": "slow"}),
+        (f"{who}/cases/{await id_of(bank, 'C1014', 'cases', kind='complaint')}/withdraw", None),
         (f"{who}/password-reset", None),
         (f"{who}/phone-number", {"phone": "(415) 555-0100"}),
         (f"{who}/phone-number/confirm", {}),

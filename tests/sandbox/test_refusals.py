@@ -32,6 +32,8 @@ ROWS: Rows = [
     ("requestRefund", "amount_too_high", [("C1001/refunds", {"payment_id": PAID, "amount_minor": 10**9})]),
     ("cancelRefund", "too_late", [("C1001/refunds/{C1001 refunds}/cancel", {})]),
     ("cancelRefund", "already_cancelled", [("C1014/refunds/{C1014 refunds status=cancelled}/cancel", {})]),
+    ("withdrawCase", "not_withdrawable", [("C1014/cases/{C1014 cases kind=dispute}/withdraw", {})]),
+    ("withdrawCase", "already_withdrawn", [("C1014/cases/{C1014 cases kind=complaint}/withdraw", {})] * 2),
     ("traceRefund", "not_completed", [("C1001/refunds/{C1001 refunds}/trace", {})]),
     ("traceRefund", "already_traced", [("C1002/refunds/{C1002 refunds}/trace", {})] * 2),
     (
@@ -163,6 +165,8 @@ async def _filled(bank: RunningBank, value: object, cache: dict[str, str]) -> ob
         query = {} if found[2] == "cards" else {"limit": 100}
         listed = (await bank.get(f"/customers/{found[1]}/{found[2]}", **query))[found[2]]
         cache[found[0]] = next(
-            each["id"] for each in listed if all(part in each[name] for name, part in wanted.items())
+            each.get("id") or each["number"]
+            for each in listed
+            if all(part in each[name] for name, part in wanted.items())
         )
     return value.replace(found[0], cache[found[0]])

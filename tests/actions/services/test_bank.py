@@ -94,7 +94,10 @@ async def test_every_method_speaks_the_banks_language(bank: RunningBank) -> None
     new = proof("confirm_phone", "+14155550100")
     assert (await c.confirm_phone(who, proof=new, idempotency_key="k21")).status == "waiting"
     assert (await c.send_password_reset(who, idempotency_key="k16")).expires_at > bank.clock.now
-    assert (await c.complain(who, reason="slow", idempotency_key="k17")).kind == "complaint"
+    complaint = await c.complain(who, reason="slow", idempotency_key="k17")
+    assert complaint.kind == "complaint"
+    withdrawn = await c.withdraw_complaint(who, complaint.number, idempotency_key="k22")
+    assert withdrawn.status == "withdrawn"
     assert (await c.report_scam(who, reason="odd", idempotency_key="k18")).outgoing_frozen
     assert (await c.lock_account(who, idempotency_key="k19")).devices_signed_out == 1
     assert len(await c.cases(who, kind="dispute")) == 2
