@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions import nouns
 from actions.base import Lookups
 from actions.call import Call
+from actions.payments import facts
 from bot.dialogue import frames
 from bot.dialogue.candidates import Candidate, Reference, bare_amounts
 from bot.dialogue.state import Said
@@ -46,15 +49,24 @@ async def show_found(call: Call) -> bool:
     status = one.noun.status
     sent = one.id.startswith("T")
     intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
-    tells = next((call.flows[each] for each in intents if not call.flows[each].changes), None)
-    if tells is not None and call.act in ("status", "question"):
-        if call.flow is not None and not call.flow.collects:
-            frames.drop(call)
-        number = {"entity": "order_number", "value": one.id}
-        frames.push(call, tells, said=Said(intent=call.intent_of(tells.id), entities=(number,), pressed=True))
-        return True
+    if call.act in ("status", "question"):
+        return await _tell(call, one, intents)
     options = [call.chip(each, order_number=one.id) for each in intents]
     call.say("utter_is_it_about", buttons=options, line=one.line)
+    return True
+
+
+async def _tell(call: Call, one: Candidate, intents: Sequence[str]) -> bool:
+    """Where it stands: that is what was asked."""
+    if call.flow is not None and not call.flow.collects:
+        frames.drop(call)
+    tells = call.flows[intents[0]]
+    if tells.changes:
+        call.say(f"utter_payment_is_{one.noun.status}", **await facts(call, one.noun))
+        call.answered("list_transactions", order_number=one.id)
+        return True
+    number = {"entity": "order_number", "value": one.id}
+    frames.push(call, tells, said=Said(intent=call.intent_of(tells.id), entities=(number,), pressed=True))
     return True
 
 

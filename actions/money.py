@@ -12,6 +12,7 @@ from actions import nouns
 from actions.base import Action, Lookups
 from actions.call import Call
 from actions.looking_up import show_found
+from actions.payments import facts
 from actions.services.bank_types import Bill
 from bot.dialogue import wording
 from bot.dialogue.buttons import Button, payload
@@ -57,6 +58,11 @@ class ListTransactions(Action):
         narrowed = Reference(None, amounts, (), call.text if call.free_text else "").narrow(candidates)
         if amounts and narrowed is None and await show_found(call):
             return
+        one = self._of_the_list(call, candidates) if narrowed is None else None
+        if one is not None:
+            call.say(f"utter_payment_is_{one.noun.status}", **await facts(call, one.noun))
+            call.answered("list_transactions", order_number=one.id)
+            return
         shown = (candidates if narrowed is None else narrowed)[:SHOWN]
         if not shown:
             call.say("utter_no_transactions_then" if since is not None else "utter_no_payments")
@@ -69,6 +75,11 @@ class ListTransactions(Action):
             call.button("unknown", "payment_not_recognised"),
         )
         call.say(response, buttons=options, card=card_of("payments", shown), lines=lines, more=str(more))
+
+    def _of_the_list(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
+        """ "What's the second one?", of the list that was just shown."""
+        listed = call.topic is not None and call.topic.flow == "list_transactions" and call.free_text
+        return Reference(None, (), (), call.text).place(candidates[:SHOWN], call.words) if listed else None
 
 
 class TellBill(Action):

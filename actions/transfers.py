@@ -139,6 +139,16 @@ class CancelTransferFlow(TransferFlow):
         transfer: Transfer = (await self.chosen(call)).noun
         call.say("utter_confirm_cancel_transfer", buttons=buttons, **await facts(call, transfer))
 
+    async def choose_another(self, call: Call) -> bool:
+        """The other one may have arrived: then it can be asked back."""
+        arrived = [each for each in await self.sent(call) if _recallable(each, call.now)]
+        if await super().choose_another(call) or len(arrived) != 1:
+            return await super().choose_another(call)
+        self.end(call)
+        await tell(call, arrived[0])
+        call.propose("utter_offer_recall", "transfer_wrong_recipient", {"order_number": arrived[0].id})
+        return True
+
     async def nothing_to_pick(self, call: Call, response: str) -> None:
         if any(_recallable(each, call.now) for each in await self.sent(call)):
             call.propose("utter_no_transfer_to_cancel_but_recall", "transfer_wrong_recipient")

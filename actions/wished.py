@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from actions.base import Lookups
 from actions.call import Call
+from actions.looking_up import show_found
 from bot.dialogue import frames
 from bot.dialogue.repairs import CLEARLY
 
+_HOW_IT_WENT = ("payment_failed", "payment_pending")
 _LONGEST = 48
 """Characters; what is longer tells a story."""
 
@@ -21,6 +23,12 @@ class Wished(Lookups):
         if call.words.says("card_state", call.text) or (names_card and call.words.says("about_it", call.text)):
             frames.push(call, call.flows["card_status"], said=call.said)
             return True
+        if call.words.says("card_pin", call.text):
+            call.say("utter_card_pin", buttons=(call.person,))
+            return True
+        meant = call.flows.started_by(call.intent)
+        if meant is not None and meant.id in _HOW_IT_WENT and call.act in ("status", "question"):
+            return await show_found(call)
         return _sends_money(call)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.dialogue import frames, memory, prove, repairs
 from bot.dialogue.call import Call
-from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR
+from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY
 from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
@@ -43,7 +43,11 @@ class Answers:
         return True
 
     async def _stops(self) -> bool:
-        call = self.call
+        call, flow = self.call, self.call.flow
+        if flow is not None and not flow.changes and call.free_text and call.words.just("that_is_all", call.text):
+            frames.drop(call)
+            call.say("utter_what_else")
+            return True
         if not repairs.stops(call) or self._is_an_option():
             return False
         call.keep(wishes=())
@@ -239,7 +243,7 @@ class Answers:
     def _deny(self) -> bool:
         call = self.call
         plainly = call.free_text and call.words.just("no", call.text)
-        return plainly or (call.intent == "deny" and call.confidence >= CLEAR)
+        return plainly or (call.intent == "deny" and call.confidence >= SURELY)
 
     async def _does_not_know(self) -> bool:
         """What is not known cannot be asked for again the same way."""

@@ -338,8 +338,10 @@ class Call:
         return [*changed, *self._events, *([FollowupAction(self._followup)] if self._followup else [])]
 
     def _article(self) -> str:
-        topic = self.flows.get(self.topic.flow) if self.topic else None
-        flow = self.flow or topic
+        topic = self.topic
+        if self.flow is None and topic is not None and topic.article:
+            return topic.article
+        flow = self.flow or (self.flows.get(topic.flow) if topic is not None else None)
         return flow.article if flow is not None else ""
 
     # What is told

@@ -125,6 +125,8 @@ class OneOf(Kind):
 
     async def settle(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
         candidates = look.offered(call, await look.listed(call))
+        if candidates and await self._is_done_already(look, call, collect, candidates):
+            return True
         if not candidates:
             await look.nothing_to_pick(call, collect.none)
             return True
@@ -133,6 +135,17 @@ class OneOf(Kind):
             return False
         call.set(collect.slot, only.id)
         return True
+
+    async def _is_done_already(
+        self, look: Lookups[Any], call: Call, collect: Collect, candidates: Sequence[Candidate]
+    ) -> bool:
+        """ "Just freeze it", said of what is frozen: never the other one, because that one will not do."""
+        opening = call.top.opening if call.top else None
+        if opening is None or call.words.says("names_something", opening.text):
+            return False
+        meant = next(iter(_mentioned(call, collect)), "")
+        known = any(meant in (each.id, *each.aliases) for each in candidates)
+        return bool(meant) and not known and await look.unsuitable(call, meant)
 
     async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
         listed = await look.listed(call)
@@ -165,14 +178,22 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {"card": kind, "items": items}
 
 
-def _spoken_of(call: Call, collect: Collect, candidates: Sequence[Candidate]) -> Candidate | None:
-    """The one that something was done to, or told of, a short while ago: "unfreeze it", "还是冻上吧"."""
+def _mentioned(call: Call, collect: Collect) -> list[str]:
+    """What something was done to, or told of, a short while ago; the latest first. Nothing where the message names
+    another."""
     opening = call.top.opening if call.top else None
     text = opening.text if opening is not None and not opening.pressed else ""
     if not text or len(text) > _ELLIPTIC or call.words.says("other", text):
-        return None
-    mine = call.top.flow if call.top else ""
+        return []
     lately = [each for each in reversed(call.state.deeds) if call.now - each.at < TOPIC_S]
-    mentioned = [each.entities for each in (*lately, *((call.topic,) if call.topic else ())) if each.flow != mine]
-    names = [each["value"] for entities in mentioned for each in entities if each["entity"] == collect.slot]
+    about = (*lately, *((call.topic,) if call.topic else ()))
+    return [str(each["value"]) for done in about for each in done.entities if each["entity"] == collect.slot]
+
+
+def _spoken_of(call: Call, collect: Collect, candidates: Sequence[Candidate]) -> Candidate | None:
+    """That one, if it will do: "unfreeze it", "还是冻上吧"."""
+    mine = call.top.flow if call.top else ""
+    if call.state.deeds and call.state.deeds[-1].flow == mine:
+        return None
+    names = _mentioned(call, collect)
     return next((each for name in names for each in candidates if name in (each.id, *each.aliases)), None)

@@ -12,6 +12,8 @@ from bot.dialogue.call import Call
 from bot.dialogue.flows import CONFIRM, CONFIRMED, Collect
 from bot.dialogue.lookups import Lookups
 
+SURELY = 0.8
+"""So sure must the classifier be for what is in no list of yeses and noes to be one."""
 CERTAIN = 0.9
 """Even what sounds like an answer is a wish, if its intent is so sure."""
 CLEAR = 0.6
@@ -114,8 +116,11 @@ class Confirm(Kind):
             return None
         if call.words.just("no", text):
             return "deny"
+        again = call.flow is not None and call.flows.started_by(call.intent) is call.flow and call.act == "request"
+        if again and call.words.begins("yes", text) is not None and not call.words.says("but", text):
+            return "affirm"
         qualified = call.words.says("but", text) or any(character.isdigit() for character in text) or "?" in text
-        sure = call.confidence >= CLEAR and not (qualified and said == "affirm")
+        sure = call.confidence >= SURELY and not (qualified and said == "affirm")
         return said if sure else None
 
     def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:

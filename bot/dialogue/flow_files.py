@@ -33,7 +33,7 @@ _LEVELS = {"none": Level.NONE, "signed_in": Level.SIGNED_IN}
 _TEXTS = ("signed_out", "opens_with", "undo", "status", "takes", "article", "area")
 _FLOW_KEYS = {
     *("name", "description", "if", "nlu_trigger", "steps", "acts", "level", "effect", *_TEXTS),
-    *("implies", "person", "protects", "follow_ups", "next_chips"),
+    *("implies", "person", "protects", "leaves", "follow_ups", "next_chips"),
     *("always_include_in_prompt", "persisted_slots", "file_path", "run_pattern_completed"),
 }
 _STEP_KEYS = {
@@ -147,6 +147,7 @@ class _File:
             next_chips=tuple(raw.get("next_chips") or ()),
             person=bool(raw.get("person", False)),
             protects=bool(raw.get("protects", False)),
+            leaves=bool(raw.get("leaves", False)),
             **texts,
         )
 

@@ -128,6 +128,8 @@ class Flow:
     """Flows that come with it when both are named in one message."""
     person: bool = False
     """Brings a person: done alone, before and without anything else that was asked."""
+    leaves: bool = False
+    """Ends what is going on: a goodbye."""
     protects: bool = False
     """Must be quick: done at once, without a question that can be spared."""
     follow_ups: frozenset[str] = frozenset()

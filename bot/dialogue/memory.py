@@ -139,7 +139,7 @@ def _tell(call: Call, deed: Done) -> bool:
         what=deed.title or call.words.name(deed.flow, call.language),
         number=deed.reference,
     )
-    return True
+    return _tell_due(call, deed) if deed.due and not deed.undone else True
 
 
 def _tell_reference(call: Call, deeds: list[Done]) -> bool | None:

@@ -14,9 +14,9 @@ from bot.dialogue import frames
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
 from bot.dialogue.collects import CLEAR
-from bot.dialogue.flows import Flow
+from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
-from bot.dialogue.state import Left, Offer
+from bot.dialogue.state import Left, Offer, Topic
 from bot.types import Level
 
 FALLBACK = "nlu_fallback"
@@ -103,7 +103,11 @@ async def question(call: Call, *, inside: bool = False, flow: Flow | None = None
     article = _first(call, call.message.get("help") or {})
     if article is None:
         return False
+    if not inside:
+        call.keep(topic=replace(call.topic or Topic(flow=""), article=article["id"], at=call.now))
     offered = (call.chip(flow.id),) if flow is not None and call.words.has_title(flow.id) and not inside else ()
+    if offered and flow is not None and flow.effect in CONFIRMED:
+        call.keep(offer=Offer(flow=flow.id, said=replace(call.said, act="request", intent=call.intent_of(flow.id))))
     call.say(
         "utter_help_answer",
         buttons=(*offered, *(() if inside else (call.person,))),

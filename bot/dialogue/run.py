@@ -177,7 +177,9 @@ def _complete(call: Call) -> None:
     chips = [call.chip(each) for each in flow.next_chips]
     frames.complete(call)
     below = call.top
-    if below is not None and top.called:
+    if flow.leaves:
+        frames.drop_all(call)
+    elif below is not None and top.called:
         frames.bring_back(call)
     elif below is not None and not flow.collects and below.waiting == "":
         call.memo["asked" if flow.id == REPEAT else "back"] = True

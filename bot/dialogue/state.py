@@ -84,6 +84,8 @@ class Topic:
 
     flow: str
     entities: tuple[Mapping[str, Any], ...] = ()
+    article: str = ""
+    """The help article that was quoted since."""
     at: float = 0.0
 
 

@@ -8,15 +8,19 @@ from typing import Any
 
 from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
+from bot.dialogue.candidates import Reference
+from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Said
 from bot.languages import language_asked_for
+from bot.types import Level
 
 LIKELY = 5
 """A part's intent has to be among so many likeliest of the whole message: parts alone say less than they seem to."""
 SURE = 0.8
 """So likely must a wish be to be acted on without asking again."""
+BARELY = 0.35
 LIKELY_ENOUGH = 0.5
 """Less likely than this, something that changes anything is asked about first."""
 ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
@@ -48,6 +52,9 @@ async def listen(call: Call) -> bool | None:
 
 async def _one(call: Call, flow: Flow) -> bool:
     """One wish, by the kind of saying it is."""
+    if _act(call) == "other_person" and not flow.person and (flow.changes or flow.level > Level.NONE):
+        repairs.somebody_else(call)
+        return True
     meant: Flow | None = flow
     if flow.changes:
         meant = await _by_act(call, flow)
@@ -65,9 +72,8 @@ def _act(call: Call) -> str:
 
 
 def _in_doubt(call: Call, flow: Flow) -> bool:
-    """What changes anything is not begun by a guess, nor, where it needs no yes, by a question."""
-    asks = _act(call) in ("question", "status") and flow.effect not in CONFIRMED
-    return call.confidence < LIKELY_ENOUGH or asks
+    """What changes anything is not begun by a guess. What asks for a yes anyway may be a worse guess."""
+    return call.confidence < (BARELY if flow.effect in CONFIRMED else LIKELY_ENOUGH)
 
 
 async def _by_act(call: Call, flow: Flow) -> Flow | None:
@@ -76,22 +82,38 @@ async def _by_act(call: Call, flow: Flow) -> Flow | None:
     if repairs.takes_back(call):
         await _not_wanted(call, flow)
         return None
-    if act == "other_person" and not flow.person:
-        repairs.somebody_else(call)
-        return None
     if act == "undo" and flow.undo:
         sure = float(call.message["act"]["confidence"]) >= SURE
         return None if memory.undo_of(call, flow) else call.flows[flow.undo] if sure else flow
-    if act in ("question", "status") and not _may_it_be(call, flow) and await repairs.question(call, flow=flow):
+    if act in ("question", "status") and not await _may_it_be(call, flow):
+        return await _asked_about(call, flow, act)
+    return flow
+
+
+async def _asked_about(call: Call, flow: Flow, act: str) -> Flow | None:
+    """It is answered, or told by the flow that knows; what would change something is only proposed."""
+    if await repairs.question(call, flow=flow):
         return None
-    return call.flows[flow.status] if act == "status" and flow.status else flow
+    if act == "status" and flow.status:
+        return call.flows[flow.status]
+    if not call.words.has_title(flow.id):
+        return flow
+    repairs.guess(call, flow)
+    return None
 
 
-def _may_it_be(call: Call, flow: Flow) -> bool:
-    """ "Can I still cancel it?", of what was just spoken of: the flow knows, and asks before it does anything."""
-    topic = call.topic
-    about = topic is not None and bool(topic.entities) and len(call.text) <= _LONGEST
-    return about and flow.effect in CONFIRMED and call.words.says("may_it", call.text)
+async def _may_it_be(call: Call, flow: Flow) -> bool:
+    """ "Can I still cancel it?", of what was just spoken of or is named: the flow knows, and asks before it does
+    anything."""
+    if flow.effect not in CONFIRMED or not call.words.says("may_it", call.text) or len(call.text) > _LONGEST:
+        return False
+    if call.topic is not None and call.topic.entities:
+        return True
+    if call.level < flow.level:
+        return False
+    amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict))
+    named = Reference(None, amounts, tuple(call.entities("date")), call.text)
+    return len(named.narrow(await lookups_of(flow.id).listed(call)) or []) == 1
 
 
 async def _not_wanted(call: Call, flow: Flow) -> None:
@@ -215,25 +237,33 @@ async def _about_topic(call: Call) -> bool:
     about = follow_up(call)
     if about is not None:
         return start(call, [about])
-    topic = call.flows.get(call.topic.flow) if call.topic else None
-    if topic is None or len(call.text) > _LONGEST or call.words.says("names_something", call.text):
+    if call.topic is None or len(call.text) > _LONGEST or call.words.says("names_something", call.text):
         return False
-    if call.words.says("what_to_do", call.text):
+    asks = repairs.asks(call) or call.words.says("when", call.text)
+    if call.words.says("what_to_do", call.text) or (call.topic.article and asks and _short_and_bare(call)):
         return await repairs.question(call)
     return repairs.how_long(call)
 
 
 def _about_it(call: Call, flow: Flow) -> Said | None:
     text, topic, same = call.text, call.topic, same_again(call)
-    if same is None or topic is None or call.words.says("what_to_do", text):
+    if same is None or topic is None or call.words.says("what_to_do", text) or _is_of_its_own(call, flow):
         return None
-    if call.act == "status" and call.words.says("undo_it", text):
+    taken_back = call.words.says("undo_it", text)
+    if (call.act == "status" and taken_back) or call.words.just("why_ask", text):
         return same
-    if flow.undo and (call.act == "undo" or call.words.says("undo_it", text)):
+    if flow.undo and (call.act == "undo" or taken_back):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
     if call.words.says("about_it", text) and call.intent not in _ABOUT:
         return replace(call.said, intent=same.intent, confidence=1.0, act="request")
     return None
+
+
+def _is_of_its_own(call: Call, flow: Flow) -> bool:
+    """ "And the other payment, can I get it back?": it begins as a follow-up does, and names its own wish."""
+    started = call.flows.started_by(call.intent)
+    other = started is not None and bool(started.area) and started is not flow
+    return other and call.confidence >= CLEAR and len(call.text) > 6
 
 
 def _asked_when(call: Call, flow: Flow) -> Said | None:

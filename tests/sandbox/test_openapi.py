@@ -46,11 +46,8 @@ CUSTOMER = {"payments": "C1014", "refunds": "C1014", "transfers": "C1014", "card
 async def id_of(bank: RunningBank, customer: str, what: str, /, **like: Any) -> str:
     """The id of the customer's newest that is like this."""
     listed = (await bank.get(f"/customers/{customer}/{what}", **({} if what == "cards" else {"limit": 100})))[what]
-    return next(
-        str(each.get("id") or each["number"])
-        for each in listed
-        if all(each[name] == value for name, value in like.items())
-    )
+    found = next(each for each in listed if all(each[name] == value for name, value in like.items()))
+    return str(found.get("id") or found["number"])
 
 
 async def test_every_operation_answers_as_it_says(bank: RunningBank) -> None:

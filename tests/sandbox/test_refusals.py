@@ -164,9 +164,6 @@ async def _filled(bank: RunningBank, value: object, cache: dict[str, str]) -> ob
         wanted = dict(each.split("=") for each in found[3].split())
         query = {} if found[2] == "cards" else {"limit": 100}
         listed = (await bank.get(f"/customers/{found[1]}/{found[2]}", **query))[found[2]]
-        cache[found[0]] = next(
-            each.get("id") or each["number"]
-            for each in listed
-            if all(part in each[name] for name, part in wanted.items())
-        )
+        one = next(each for each in listed if all(part in each[name] for name, part in wanted.items()))
+        cache[found[0]] = one.get("id") or one["number"]
     return value.replace(found[0], cache[found[0]])
