@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -120,7 +121,8 @@ class TellCardStatus(Action):
     requires = Level.SIGNED_IN
 
     async def perform(self, call: Call) -> None:
-        ending = call.entity("card_ending")
+        digits = re.search(r"(?<!\d)\d{4}(?!\d)", call.text)
+        ending = call.entity("card_ending") or (digits[0] if digits else None)
         cards = await call.bank.cards(call.customer_id)
         described = Reference(None, (), (), call.text).narrow(nouns.cards(call, cards)) or []
         endings = [ending] if ending else [each.id for each in described]

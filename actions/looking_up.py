@@ -13,7 +13,7 @@ from bot.dialogue.candidates import Candidate, Reference, bare_amounts
 from bot.dialogue.state import Said
 from bot.types import Level
 
-_LONGEST = 48
+_LONGEST = 90
 """Characters; what is longer tells a story instead of naming something."""
 BY_STATUS = {
     "pending": ("payment_pending", "payment_not_recognised"),
@@ -40,17 +40,23 @@ class NotUnderstood(Lookups):
         return await show_found(call)
 
 
-async def show_found(call: Call) -> bool:
+async def show_found(call: Call, *, always: bool = False) -> bool:
     """If just one payment or transfer goes by what was said, say what it is and offer what can be done with it."""
     found = await _found(call) if call.level >= Level.SIGNED_IN else []
+    if len(found) > 1 and always:
+        if not call.words.says("newest", call.text):
+            frames.push(call, call.flows["list_transactions"], said=call.said)
+            return True
+        found = found[:1]
     if len(found) != 1:
         return False
     (one,) = found
     status = one.noun.status
     sent = one.id.startswith("T")
     intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
-    if call.act in ("status", "question"):
+    if always or call.act in ("status", "question"):
         return await _tell(call, one, intents)
+    call.answered("list_transactions", order_number=one.id)
     options = [call.chip(each, order_number=one.id) for each in intents]
     call.say("utter_is_it_about", buttons=options, line=one.line)
     return True

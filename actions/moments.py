@@ -13,7 +13,7 @@ from typing import Any
 
 from actions.base import Action, Lookups
 from actions.call import Call
-from bot.dialogue import frames
+from bot.dialogue import frames, repairs
 from bot.errors import ConfigError
 from bot.files import read_yaml
 from bot.types import Level
@@ -76,6 +76,8 @@ class Moments(Lookups):
             said = call.intent
         if said is None and call.topic and call.topic.flow in _SCAMS and call.words.says("told_them", call.text):
             said = "code_told"
+        if said is None and call.topic and call.topic.flow == "bereavement" and repairs.asks(call):
+            said = "bereavement"
         if said == "scam_in_progress" and call.words.says("scam_is_over", call.text):
             return False
         if said is None or call.words.says("not_meant_so", call.text):

@@ -11,6 +11,7 @@ from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
 
+LOST = "pattern_cannot_handle"
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
 ASKS = 0.6
@@ -68,9 +69,11 @@ class Answers:
         plainly = call.words.says("takes_back", call.text)
         if flow is None or not call.free_text or (repairs.asks(call) and not plainly):
             return False
+        if not flow.changes and wanted is not None and wanted.id == flow.undo and call.confidence >= CLEAR:
+            return False  # What it tells of is to be taken back.
         undoes = wanted is not None and wanted.id == flow.undo and wanted is not flow
         other = wanted is not None and wanted is not flow and bool(wanted.area) and call.confidence >= CLEAR
-        if not ((undoes and call.confidence >= CLEAR) or (repairs.takes_back(call) and not other)):
+        if not ((undoes and call.confidence >= CLEAR) or (repairs.takes_back(call, flow) and not other)):
             return False
         repairs.cancel_flow(call)
         return True
@@ -99,12 +102,22 @@ class Answers:
             call.memo["back"] = True
             return True
         started = call.flows.started_by(call.intent)
-        if started is not None and not started.changes and self._is_other_wish():
+        general = started is not None and bool(started.takes) and call.words.says("in_general", call.text)
+        if started is not None and not started.changes and self._is_other_wish() and not general:
             return False
-        if not await repairs.question(call, inside=True):
+        if general and started is not None and repairs.asks(call):
+            call.say(started.takes)
+        elif await self._told():
+            return True
+        elif not await repairs.question(call, inside=True):
             return False
         call.memo["back"] = True
         return True
+
+    async def _told(self) -> bool:
+        """Something else of the account is asked about, by its name."""
+        of_a_list = self.asked is None or bool(self.asked.lists)
+        return repairs.asks(self.call) and not of_a_list and await lookups_of(LOST).instead(self.call)
 
     def _is_an_option(self) -> bool:
         """ "I've changed my mind" is a reason, too, where a reason was asked for."""
@@ -217,9 +230,10 @@ class Answers:
         return not mine and not (call.free_text and call.act in _OF_AN_ANSWER and call.confidence < CERTAIN)
 
     def _asks(self) -> bool:
-        act = self.call.message.get("act") or {}
-        asks = act.get("name") in ("question", "status") and float(act.get("confidence") or 0.0) >= ASKS
-        return asks and self.call.free_text
+        """A question is no answer, though there may be a number in it."""
+        call, act = self.call, self.call.message.get("act") or {}
+        asks = act.get("name") in ("question", "status") and call.free_text
+        return asks and (float(act.get("confidence") or 0.0) >= ASKS or call.words.says("ends_asking", call.text))
 
     async def _none_of_them(self) -> bool:
         """ "No" to a list: it may be another one, or nothing at all."""

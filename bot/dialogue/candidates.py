@@ -121,6 +121,9 @@ def _marked(texts: Sequence[str], marks: Sequence[str], pattern: str) -> list[st
 
 def _occurs(word: str, text: str) -> bool:
     if word.isascii():
+        stem = word.removesuffix("s")
+        if len(stem) >= 4 and re.search(rf"(?<![a-z0-9]){re.escape(stem)}(s|shop|store|'s)?(?![a-z0-9])", text):
+            return True
         return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
     runs = {word[at : at + 2] for at in range(len(word) - 1)} - _COMMON_RUNS
     return any(run in text for run in runs)
@@ -158,7 +161,13 @@ class Reference:
         return fitting or [each for each in candidates if any(each in found for found in criteria)]
 
     def _priced(self, candidates: Sequence[Candidate], *, roughly: bool) -> list[Candidate]:
-        return [each for each in candidates if any(each.amounts_to(amount, roughly=roughly) for amount in self.amounts)]
+        """A unit that nothing was paid in is said of any money: `50块`."""
+        currencies = {each.currency for each in candidates}
+        amounts = [
+            {**each, "currency": each.get("currency") if each.get("currency") in currencies else None}
+            for each in self.amounts
+        ]
+        return [each for each in candidates if any(each.amounts_to(amount, roughly=roughly) for amount in amounts)]
 
     def place(self, offered: Sequence[Candidate], words: Words) -> Candidate | None:
         """`the second one`, `第二个`, `2`, `the latest`: a place in the list that was offered (newest first)."""
@@ -170,6 +179,10 @@ class Reference:
         else:
             found = [int(code) for code, pattern in words.heard("places").items() if pattern.search(self.text)]
             oldest = words.says("oldest", self.text)
+            priced = [each for each in offered if each.amount_minor is not None]
+            for phrase, pick in (("largest", max), ("smallest", min)):
+                if priced and words.says(phrase, self.text):
+                    return pick(priced, key=lambda each: each.amount_minor or 0)
             if found:
                 place = found[0] - 1 if found[0] > 0 else found[0]
             elif words.says("newest", self.text) or oldest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,10 @@ from bot.dialogue.flows import Collect
 from bot.dialogue.lookups import Lookups
 
 MAX_OFFERED = 5
-_ELLIPTIC = 30
+_ELLIPTIC = 48
 """Characters; a longer message says for itself what it is about."""
 ALL = "all"
+_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _DETAILS = ("inform_amount", "inform_date", "inform_order")
 
 
@@ -23,7 +25,7 @@ class OneOf(Kind):
     """One of `Lookups.candidates`: taken at once if it is named or the only one, else offered as buttons."""
 
     async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        reference = self._reference(look, call, collect, asked=asked)
+        reference = await self._reference(look, call, collect, asked=asked)
         if collect.all_button and (reference.number == ALL.upper() or self._says_all(call, asked=asked)):
             call.set(collect.slot, ALL)
             return True
@@ -96,8 +98,8 @@ class OneOf(Kind):
         call.set(collect.slot, found[0].id)
         return True
 
-    def _reference(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> Reference:
-        number = call.entity("card_ending" if collect.slot == "card_ending" else "order_number")
+    async def _reference(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> Reference:
+        number = call.entity(collect.slot) or call.entity("order_number") or await self._digits(look, call)
         opening = call.intent in ANSWERS or (call.flow is not None and call.intent in call.flow.triggers)
         corrects = bool(call.memo.get("corrects"))
         readable = opening or corrects or (asked and len(call.text) <= SHORT)
@@ -109,6 +111,12 @@ class OneOf(Kind):
             roughly=asked or call.slot(collect.slot) is None,
             hours=hours_in(call.text, call.words) if readable and call.free_text else None,
         )
+
+    async def _digits(self, look: Lookups[Any], call: Call) -> str | None:
+        """Four digits that one of them ends with: "要不把4418那张先冻了"."""
+        digits = _FOUR.findall(call.text) if call.free_text else []
+        known = [*await look.listed(call), *await look.all_of_them(call)] if digits else []
+        return next((each for each in digits if any(one.id == each for one in known)), None)
 
     def _amounts(
         self, call: Call, collect: Collect, *, asked: bool, readable: bool, named: bool
@@ -130,11 +138,26 @@ class OneOf(Kind):
         if not candidates:
             await look.nothing_to_pick(call, collect.none)
             return True
+        if self._the_others(call, collect, candidates):
+            return False
         only = _spoken_of(call, collect, candidates) or await look.plausible(call, candidates)
         if only is None:
             return False
         call.set(collect.slot, only.id)
         return True
+
+    def _the_others(self, call: Call, collect: Collect, candidates: Sequence[Candidate]) -> bool:
+        """ "And the other one?": not the one that was spoken of. True if it is still to be asked which."""
+        opening, topic = call.top.opening if call.top else None, call.topic
+        if opening is None or opening.pressed or topic is None or not call.words.says("other", opening.text):
+            return False
+        known = {str(each["value"]) for each in topic.entities}
+        others = [each for each in candidates if not known & {each.id, *each.aliases}]
+        if len(others) == 1:
+            call.set(collect.slot, others[0].id)
+        elif others:
+            call.note(offered=tuple(each.id for each in others))
+        return len(others) != 1
 
     async def _is_done_already(
         self, look: Lookups[Any], call: Call, collect: Collect, candidates: Sequence[Candidate]
@@ -183,7 +206,7 @@ def _mentioned(call: Call, collect: Collect) -> list[str]:
     another."""
     opening = call.top.opening if call.top else None
     text = opening.text if opening is not None and not opening.pressed else ""
-    if not text or len(text) > _ELLIPTIC or call.words.says("other", text):
+    if not text or len(text) > _ELLIPTIC or call.words.says("other", text) or _FOUR.search(text):
         return []
     lately = [each for each in reversed(call.state.deeds) if call.now - each.at < TOPIC_S]
     about = (*lately, *((call.topic,) if call.topic else ()))

@@ -36,6 +36,7 @@ SHORT = 24
 """Characters."""
 _LONGEST_WISH = 60
 """Characters; what is longer tells a story."""
+_SENTENCE = re.compile(r"(?<=[.!?;。！？；，])\s*|,\s+")
 _SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
 """A word, or a thumb."""
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?")
@@ -116,10 +117,15 @@ class Confirm(Kind):
             return None
         if call.words.just("no", text):
             return "deny"
-        again = call.flow is not None and call.flows.started_by(call.intent) is call.flow and call.act == "request"
-        if again and call.words.begins("yes", text) is not None and not call.words.says("but", text):
-            return "affirm"
-        qualified = call.words.says("but", text) or any(character.isdigit() for character in text) or "?" in text
+        but = (
+            (call.words.says("but", text) and not call.entities("amount"))
+            or call.words.says("takes_back", text)
+            or "?" in text
+            or "？" in text
+        )
+        if not but and call.words.begins("yes", text) is not None and len(text) <= _LONGEST_WISH:
+            return "affirm"  # With what it is said to again, and nothing was changed by that.
+        qualified = but or any(character.isdigit() for character in text)
         sure = call.confidence >= SURELY and not (qualified and said == "affirm")
         return said if sure else None
 
@@ -141,6 +147,8 @@ class Option(Kind):
             value: str | None = choice
         elif in_passing and (asked or not call.slot(collect.slot) or call.memo.get("corrects")):
             value = in_passing
+        elif not asked and (told := self._told(call, codes)):
+            value = told
         elif asked and call.free_text:
             value = call.words.called(table, call.text) or self._own_words(call, codes)
         else:
@@ -149,6 +157,14 @@ class Option(Kind):
             return False
         call.set(collect.slot, value)
         return True
+
+    def _told(self, call: Call, codes: tuple[str, ...]) -> str | None:
+        """The sentence of an opening message that tells why: "It came with pages missing."."""
+        opens = call.flow is not None and call.intent in call.flow.triggers and "other" in codes
+        if not opens or not call.free_text:
+            return None
+        sentences = [each.strip() for each in _SENTENCE.split(call.text)]
+        return next((each[:200] for each in sentences[1:] if call.words.begins("tells_why", each) is not None), None)
 
     def _own_words(self, call: Call, codes: tuple[str, ...]) -> str | None:
         if (
@@ -186,7 +202,8 @@ class Text(Kind):
     async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
         flow = call.flow
         begins = not asked and call.slot(collect.slot) is None and flow is not None and call.intent in flow.triggers
-        whole = begins and collect.at_once_from > 0 and call.free_text and _weight(call.text) >= collect.at_once_from
+        long = collect.at_once_from > 0 and call.free_text and _weight(call.text) >= collect.at_once_from
+        whole = begins and long and not call.words.says("takes_back", call.text)
         if not whole and not (asked and call.free_text and meant_as_words(call, anything=True)):
             return False
         call.set(collect.slot, call.text.strip()[:1000])
@@ -213,7 +230,7 @@ def meant_as_words(call: Call, *, anything: bool = False) -> bool:
         for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more", "dont_know")
     ):
         return False
-    if re.fullmatch(r"[\W\d_]*", text) or (words.says("takes_back", text) and len(text) <= SHORT):
+    if re.fullmatch(r"[\W\d_]*", text) or (words.says("takes_back", text) and len(text) <= _LONGEST_WISH):
         return False
     started = call.flows.started_by(call.intent)
     other_wish = started is not None and (call.flow is None or started.id != call.flow.id)

@@ -104,7 +104,7 @@ def complete(call: Call) -> None:
     if flow.id.startswith(PATTERN):
         call.keep(stack=call.state.stack[:-1])
     else:
-        if flow.area and (topic is None or topic.at < call.heard_at):
+        if (flow.area or flow.article) and (topic is None or topic.at < call.heard_at):
             values = {name: str(call.slot(name)) for name in NAMES_IT if call.slot(name)}
             entities = tuple({"entity": name, "value": value} for name, value in values.items())
             call.keep(topic=Topic(flow=flow.id, entities=entities, at=call.now))

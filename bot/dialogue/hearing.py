@@ -12,6 +12,7 @@ from bot.dialogue.call import Call
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
+from bot.dialogue.repairs import CLEARLY
 from bot.dialogue.state import Offer, Said
 from bot.dialogue.words import plain
 from bot.languages import language_asked_for
@@ -238,7 +239,24 @@ class Hearing:
             return call.intent == "affirm"
         if call.words.just("hesitates", call.text):
             return False
+        if self._yes_with_it():
+            return True
         return call.words.just("yes", call.text) or (call.intent == "affirm" and call.confidence >= CLEAR)
+
+    def _yes_with_it(self) -> bool:
+        """ "Yes, please search for it": what follows the yes wants nothing else."""
+        call, offer = self.call, self.offer
+        if offer is None or offer.guesses or not call.free_text:
+            return False
+        if offer.flow and offer.flow in repairs.named(call)[0] and not repairs.asks(call):
+            return True
+        if call.words.begins("yes", call.text) is None:
+            return False
+        if any(call.words.says(each, call.text) for each in ("but", "takes_back", "other")) or "?" in call.text:
+            return False
+        wanted = call.flows.started_by(call.intent)
+        other = wanted is not None and wanted.changes and wanted.id != offer.flow and call.act == "request"
+        return not other or call.confidence < CLEARLY
 
     def _no(self) -> bool:
         call = self.call

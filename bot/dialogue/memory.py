@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
-from bot.dialogue import frames, wording
+from bot.dialogue import frames, repairs, wording
 from bot.dialogue.buttons import Button
 from bot.dialogue.call import Call
+from bot.dialogue.candidates import Candidate, Reference
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Done, Said
@@ -15,6 +17,7 @@ from bot.types import Level
 RECENT_S = 3600
 """So long "it" may be something that was done."""
 _UNSURE = ("", "nlu_fallback", "out_of_scope", "inform_order", "ask_fees")
+_DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _NO_FLOW = Flow(id="")
 _LONGEST = 60
 """Characters; what is longer tells something of its own."""
@@ -38,19 +41,44 @@ def undo_of(call: Call, flow: Flow) -> bool:
 async def listen(call: Call) -> bool | None:
     """Answer what is asked about something done, or take it back. None: it is about nothing that was done."""
     deeds = _recent(call)
-    if not call.free_text or len(call.text) > _LONGEST or call.level < Level.SIGNED_IN:
+    if not call.free_text or call.level < Level.SIGNED_IN:
         return None
+    if len(call.text) > _LONGEST:
+        return _undo(call, deeds) if deeds and call.words.says("undo", call.text) else None
     if call.words.says("reference", call.text):
-        told = _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call)
-        if not told and call.intent in _UNSURE:
-            call.say("utter_no_reference")
-            return True
-        return told or None
+        return await _asks_reference(call, deeds)
     asks = _asks_if_done(call) or (call.act == "status" and call.flows.started_by(call.intent) is _left_flow(call))
     if asks and _was_left(call, deeds):
         call.say("utter_nothing_done", flow=call.words.name(_left(call), call.language))
         return True
-    return _of_deeds(call, deeds) if deeds else None
+    return (await _redo(call, deeds[0]) or _of_deeds(call, deeds)) if deeds else None
+
+
+async def _asks_reference(call: Call, deeds: list[Done]) -> bool | None:
+    told = _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call)
+    if not told and call.topic is None and call.intent in _UNSURE:
+        call.say("utter_no_reference")
+        return True
+    return told or None
+
+
+async def _redo(call: Call, deed: Done) -> bool:
+    """ "Sorry, the other one": it is done for that one, and taking back what was done is offered."""
+    flow, topic = call.flows.get(deed.flow), call.topic
+    corrects = call.act == "correction" or call.words.begins("correction", call.text) is not None
+    if flow is None or topic is None or topic.flow != flow.id or not corrects or repairs.asks(call):
+        return False
+    which = next((each for each in flow.collects if each.lists), None)
+    found = await _another(call, flow, deed) if which is not None else []
+    if which is None or len(found) != 1:
+        return False
+    if flow.undo:
+        back = Said(intent=call.intent_of(flow.undo), entities=deed.entities, act="undo", pressed=True)
+        frames.push(call, call.flows[flow.undo], said=back)
+    known = ({"entity": which.slot, "value": found[0].id},)
+    said = Said(intent=call.intent_of(flow.id), entities=known, act="request", pressed=True)
+    frames.push(call, flow, said=said, sure=True)
+    return True
 
 
 def _of_deeds(call: Call, deeds: list[Done]) -> bool | None:
@@ -63,6 +91,15 @@ def _of_deeds(call: Call, deeds: list[Done]) -> bool | None:
     about_kin = call.act == "status" and named is not None and any(_kin(call, each, named) for each in deeds)
     deed = _meant(call, deeds) if about_kin or _asks_if_done(call) else None
     return _tell(call, deed) if deed is not None else None
+
+
+async def _another(call: Call, flow: Flow, deed: Done) -> list[Candidate]:
+    """What is named instead of what it was done to."""
+    number = next((str(each) for name in frames.NAMES_IT for each in call.entities(name)), None)
+    number = number or next(iter(_DIGITS.findall(call.text)), None)
+    others = [each for each in await lookups_of(flow.id).listed(call) if not each.numbered(deed.object)]
+    named = Reference(number, (), (), "" if number else call.text).narrow(others)
+    return named or (others if call.words.says("other", call.text) else [])
 
 
 def _asks_if_done(call: Call) -> bool:

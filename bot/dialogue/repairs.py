@@ -5,6 +5,7 @@ Named after Rasa's conversation patterns; a flow of that name in the project goe
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.dialogue.state import Left, Offer, Topic
 from bot.types import Level
 
 FALLBACK = "nlu_fallback"
+_CLAUSE = re.compile(r"[,.;:!?，。；：！？、…\n]+|\\b(?:but|and then|then)\\b")
 NOT_WISHES = (FALLBACK, "", "affirm", "deny", "stop")
 """Nothing is begun by these, and no rule is for them."""
 MAX_GUESSES = 3
@@ -50,13 +52,29 @@ def stops(call: Call) -> bool:
     return call.intent == "stop" and call.confidence >= CLEARLY
 
 
-def takes_back(call: Call) -> bool:
-    """It is plainly said that something is not wanted: "don't freeze it", "不退了"."""
+def takes_back(call: Call, flow: Flow | None = None) -> bool:
+    """It is plainly said that something is not wanted: "don't freeze it", "不退了". `flow`: that this is not."""
     act = call.message.get("act") or {}
     negated = act.get("name") == "negated" and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
     if not call.free_text or call.words.says("alternative", call.text):
         return False
-    return negated or call.words.says("takes_back", call.text)
+    if not ((negated and call.words.says("negation", call.text)) or call.words.says("takes_back", call.text)):
+        return False
+    wanted, unwanted = named(call)
+    return flow is None or not unwanted or flow.id in unwanted or flow.id not in wanted
+
+
+def named(call: Call) -> tuple[frozenset[str], frozenset[str]]:
+    """Flows that are named by their verbs (the catalogue's table `verbs`), clause by clause: in those that want
+    something, and in those that do not."""
+    wanted: set[str] = set()
+    unwanted: set[str] = set()
+    sounds = call.words.heard("verbs")
+    for clause in _CLAUSE.split(call.text):
+        found = {flow for flow, sound in sounds.items() if sound.search(clause)}
+        not_so = call.words.says("takes_back", clause) or call.words.says("unwanted", clause)
+        (unwanted if not_so else wanted).update(found)
+    return frozenset(wanted - unwanted), frozenset(unwanted)
 
 
 def how_long(call: Call) -> bool:
@@ -125,14 +143,17 @@ def _first(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
     article = None if names else found.get("about")
     if article is None and found.get("answered"):
         article = found["articles"][0]
+    if article is None and asks(call) and call.words.says("asks_how", call.text):
+        article = found.get("of_intent")
     signed_in = call.level >= Level.SIGNED_IN
     return article if article and (signed_in or article["audience"] == "everyone") else None
 
 
-def not_wanted(call: Call, flow: Flow) -> None:
+def not_wanted(call: Call, flow: Flow | None = None) -> None:
     """Said that it is not wanted: nothing is done, and it may be had all the same."""
     if not overridden(call, "pattern_not_wanted"):
-        offered = (call.chip(flow.id),) if call.words.has_title(flow.id) and call.confidence >= CLEAR else ()
+        clear = flow is not None and call.words.has_title(flow.id) and call.confidence >= CLEAR
+        offered = (call.chip(flow.id),) if flow is not None and clear else ()
         call.say("utter_not_wanted", buttons=(*offered, call.person))
 
 

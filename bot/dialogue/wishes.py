@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,9 +24,14 @@ SURE = 0.8
 BARELY = 0.35
 LIKELY_ENOUGH = 0.5
 """Less likely than this, something that changes anything is asked about first."""
+_ASKING = re.compile(r"[?？吗么嘛]\W*$|[用行好能]不\W*$")
 ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
 """Acts that want the thing, or may."""
+_BRIEF = 14
 _LONGEST = 48
+CLEARLY_SO = 0.9
+LOST = "pattern_cannot_handle"
+PERSON = "pattern_human_handoff"
 WISH = "pattern_wish"
 """A project's `Lookups` of this name look at each wish before it is taken for what its intent says."""
 _ABOUT = frozenset({"request_human", "affirm", "deny", "greet", "thank", "goodbye"})
@@ -37,38 +43,78 @@ async def listen(call: Call) -> bool | None:
     if not call.free_text:
         flow = call.flows.started_by(call.intent)
         return start(call, [call.said]) if flow is not None else None
+    if call.words.says("wants_person", call.text) and not repairs.takes_back(call) and _no_danger(call):
+        return start(call, [replace(call.said, intent=call.intent_of(PERSON), act="request")])
     several = wishes_in(call)
+    if several and repairs.takes_back(call):
+        several = [each for each in several if (flow := call.flows.started_by(each.intent)) and not flow.changes]
     if several:
         if len(several) > 1:
             call.say("utter_one_by_one")
         return start(call, several)
     if await lookups_of(WISH).instead(call) or await _about_topic(call):
         return True
+    if await _is_a_question(call):
+        return True
     flow = call.flows.started_by(call.intent)
     if flow is None or call.confidence < flow.triggers[call.intent]:
-        return True if await repairs.question(call) else None
+        return True if await _nothing_wanted(call) else None
     return await _one(call, flow)
+
+
+def _no_danger(call: Call) -> bool:
+    """What protects comes before a person, who then sees the rest."""
+    parts = [call.intent, *(str(each["name"]) for each in call.message.get("intents") or [])]
+    flows = [call.flows.started_by(each) for each in parts]
+    return not any(each is not None and each.protects and not each.person for each in flows)
+
+
+async def _is_a_question(call: Call) -> bool:
+    """Something general, which only sounds like what the account can tell; or that nothing is wanted."""
+    flow = call.flows.started_by(call.intent)
+    if flow is None or flow.changes or call.confidence >= CLEARLY_SO:
+        return False
+    if not flow.area and not flow.person and repairs.takes_back(call):
+        repairs.not_wanted(call)
+        return True
+    return _act(call) == "question" and await repairs.question(call)
+
+
+async def _nothing_wanted(call: Call) -> bool:
+    """It asks for nothing that a flow does: a question, or that nothing be done."""
+    names = repairs.asks(call) or call.words.says("about_it", call.text)
+    if names and await lookups_of(LOST).instead(call):
+        return True
+    if await repairs.question(call):
+        return True
+    if call.intent in repairs.NOT_WISHES and call.words.says("takes_back", call.text):
+        repairs.not_wanted(call)
+        return True
+    return False
 
 
 async def _one(call: Call, flow: Flow) -> bool:
     """One wish, by the kind of saying it is."""
     if _act(call) == "other_person" and not flow.person and (flow.changes or flow.level > Level.NONE):
-        repairs.somebody_else(call)
+        if not (call.words.says("asks_how", call.text) and await repairs.question(call)):
+            repairs.somebody_else(call)
         return True
     meant: Flow | None = flow
     if flow.changes:
         meant = await _by_act(call, flow)
         if meant is not None and meant.changes and _in_doubt(call, meant) and call.words.has_title(meant.id):
-            repairs.guess(call, meant)
+            if not (repairs.asks(call) and await lookups_of(LOST).instead(call)):
+                repairs.guess(call, meant)
             return True
     if meant is not None:
-        frames.push(call, meant, said=call.said, sure=is_sure(call.said))
+        frames.push(call, meant, said=call.said, sure=is_sure(replace(call.said, act=_act(call) or call.act)))
     return True
 
 
 def _act(call: Call) -> str:
     act = call.message.get("act") or {}
-    return str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= repairs.SURE_OF_ACT else ""
+    name = str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= repairs.SURE_OF_ACT else ""
+    return "request" if name == "question" and call.words.says("can_you", call.text) else name
 
 
 def _in_doubt(call: Call, flow: Flow) -> bool:
@@ -79,7 +125,7 @@ def _in_doubt(call: Call, flow: Flow) -> bool:
 async def _by_act(call: Call, flow: Flow) -> Flow | None:
     """The flow that is to begin where this one was spoken of; None: it was answered otherwise."""
     act = _act(call)
-    if repairs.takes_back(call):
+    if repairs.takes_back(call, flow):
         await _not_wanted(call, flow)
         return None
     if act == "undo" and flow.undo:
@@ -119,14 +165,29 @@ async def _may_it_be(call: Call, flow: Flow) -> bool:
 async def _not_wanted(call: Call, flow: Flow) -> None:
     """Taken back if it was done; else nothing is done, and what is asked about it is answered."""
     undo = call.flows.get(flow.undo)
+    wanted = [found for each in repairs.named(call)[0] if (found := call.flows.get(each)) is not None]
+    if len(wanted) == 1 and wanted[0] is not flow:
+        frames.push(call, wanted[0], said=replace(call.said, act="request"))
+        return
     if memory.undo_of(call, flow):
         return
     if undo is not None and not undo.triggers and call.level >= undo.level and await lookups_of(undo.id).listed(call):
         frames.push(call, undo, said=replace(call.said, act="undo"), sure=True)
         return
-    asks = call.words.says("asks_how", call.text)
-    if not (asks and await repairs.question(call, flow=flow)):
+    beside = _asked_beside(call, flow)
+    if beside is not None:
+        frames.push(call, beside, said=replace(call.said, act="status"))
+    elif not (call.words.says("asks_how", call.text) and await repairs.question(call, flow=flow)):
         repairs.not_wanted(call, flow)
+
+
+def _asked_beside(call: Call, flow: Flow) -> Flow | None:
+    """What is asked in the same breath: "don't cancel it. Is it on its way?", "... I only ask why it failed"."""
+    if not (repairs.asks(call) or "?" in call.text or "？" in call.text or call.words.says("asks_how", call.text)):
+        return None
+    parts = [call.flows.started_by(str(each["name"])) for each in call.message.get("intents") or []]
+    told = next((each for each in parts if each is not None and each.area and not each.changes), None)
+    return told or call.flows.get(flow.status)
 
 
 def start(call: Call, wishes: Sequence[Said]) -> bool:
@@ -143,7 +204,8 @@ def start(call: Call, wishes: Sequence[Said]) -> bool:
 
 def is_sure(said: Said) -> bool:
     """Asked for so plainly that what does no harm needs no yes."""
-    return said.pressed or (said.confidence >= SURE and said.act in ASKED - {"report"})
+    plain = ("request", "correction", "undo", "") if len(said.text) > _BRIEF else ASKED - {"report"}
+    return said.pressed or (said.confidence >= SURE and said.act in plain and not _ASKING.search(said.text))
 
 
 def wishes_in(call: Call) -> list[Said]:
@@ -252,9 +314,12 @@ def _about_it(call: Call, flow: Flow) -> Said | None:
     taken_back = call.words.says("undo_it", text)
     if (call.act == "status" and taken_back) or call.words.just("why_ask", text):
         return same
+    if call.words.says("and_now", text) and flow.changes:
+        return _status_of(call, flow)
     if flow.undo and (call.act == "undo" or taken_back):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
-    if call.words.says("about_it", text) and call.intent not in _ABOUT:
+    other = call.words.says("other", text) and call.intent != "request_human"
+    if call.words.says("about_it", text) and (other or call.intent not in _ABOUT):
         return replace(call.said, intent=same.intent, confidence=1.0, act="request")
     return None
 
@@ -272,9 +337,13 @@ def _asked_when(call: Call, flow: Flow) -> Said | None:
         return None
     if "when" in flow.follow_ups:
         return same_again(call)
-    if flow.status and call.flows[flow.status].triggers:
-        return Said(intent=call.intent_of(flow.status), entities=topic.entities, act="status", pressed=True)
-    return None
+    return _status_of(call, flow)
+
+
+def _status_of(call: Call, flow: Flow) -> Said | None:
+    if call.topic is None or not flow.status or not call.flows[flow.status].triggers:
+        return None
+    return Said(intent=call.intent_of(flow.status), entities=call.topic.entities, act="status", pressed=True)
 
 
 def _short_and_bare(call: Call) -> bool:

@@ -41,6 +41,8 @@ from bot.nlu.table import Array
 
 ABOUT = "about"
 """In a message's metadata, the article about what is spoken of; in the answer, that article, whatever its score."""
+OF_INTENT = "of_intent"
+"""In the answer, the likeliest article that names the message's intent."""
 STRANGERS = 400
 """Texts without an article that are learned from at most."""
 
@@ -74,6 +76,7 @@ class Library:
             "heading": passage.heading,
             "passage": passage.text,
             "audience": article.audience,
+            "intents": article.intents,
         }
 
     @classmethod
@@ -209,7 +212,12 @@ class HelpCentre(GraphComponent):
         about = (message.get(METADATA) or {}).get(ABOUT)
         meant = next((each for each in found if each["id"] == about), None) if about else None
         answered = bool(articles) and self._config["sure"] <= articles[0]["score"]
-        return {"answered": answered, "articles": articles, **({ABOUT: meant} if meant else {})}
+        intent = (message.get(INTENT) or {}).get("name")
+        of_intent = next((each for each in found if intent in each.pop("intents")), None)
+        for each in found:
+            each.pop("intents", None)
+        more = {ABOUT: meant, OF_INTENT: of_intent}
+        return {"answered": answered, "articles": articles, **{name: each for name, each in more.items() if each}}
 
 
 def _vectors(message: Message) -> list[Array]:

@@ -21,6 +21,8 @@ _KEYS = {
 _OF_ITSELF = {
     "customers": {"balance_minor", "cools_until", "devices"},
     "cards": {"frozen_by"},
+    "refunds": {"expected_on", "cancelled_at"},
+    "transfers": {"arrives_at", "fee_minor", "returns_on"},
     "phone_changes": {"status", "counts_at"},
 }
 """Columns that follow from others."""
@@ -47,7 +49,9 @@ def merchants(db: Database) -> dict[str, str]:
 
 def wrong(before: Books, after: Books, expected: Iterable[Row], shops: Mapping[str, str]) -> list[str]:
     """What is there and should not be, and the other way round; empty where the books are right."""
-    missing, found = list(expected), []
+    expected, found = list(expected), []
+    missing = list(expected)
+    secured = any(each.values.get("outgoing_frozen") for each in missing)
     for key, row in after.items():
         table, was = key[0], before.get(key)
         changed = {
@@ -57,6 +61,10 @@ def wrong(before: Books, after: Books, expected: Iterable[Row], shops: Mapping[s
         }
         if was is not None and not changed:
             continue
+        if table == "cases" and row.get("refund_id") and any(each.table == "refunds" for each in expected):
+            continue  # A double charge that is paid back is a case that is closed.
+        if secured and (table, row.get("kind")) in (("cards", row.get("kind")), ("cases", "scam")):
+            continue  # A secured account has no card that works, and is a case.
         now = {**row, "merchant": shops.get(row.get("payment_id") or row.get("about") or "", "")}
         of_table = (each for each in missing if each.table == table)
         match = next((each for each in of_table if _is(each, now, None if was is None else changed)), None)
@@ -73,7 +81,7 @@ def _is(row: Row, now: Mapping[str, Any], changed: Mapping[str, Any] | None) -> 
         return False
     if not all(_same(now.get(name), value) for name, value in {**row.row, **row.values}.items()):
         return False
-    return changed is None or set(changed) <= {*row.values, "status", "cancelled_at"}
+    return changed is None or set(changed) <= {*row.values, "status"}
 
 
 def _same(found: Any, wanted: Any) -> bool:

@@ -51,7 +51,7 @@ async def test_a_question_about_a_frozen_card_freezes_nothing(talk: Talk) -> Non
 
 async def test_a_card_the_bank_froze_is_not_offered_to_be_unfrozen(talk: Talk) -> None:
     heard = await talk("C1014").say("why was my card declined")
-    assert "We froze your debit card ending 3020 ourselves" in heard
+    assert "Your debit card ending 3020 is frozen. We did that ourselves" in heard
 
 
 async def test_a_pending_payment_that_was_spoken_of_cannot_be_refunded_yet(talk: Talk) -> None:
