@@ -9,13 +9,11 @@ from typing import Any
 from actions import nouns
 from actions.base import Action
 from actions.call import Call
+from actions.payments import RECENT_S
 from actions.services.bank_types import Card, Decline
 from bot.dialogue import wording
 from bot.dialogue.candidates import Reference
 from bot.types import Level
-
-RECENT_S = 14 * 86_400
-"""A decline older than that is not what somebody is asking about."""
 
 
 class ExplainDecline(Action):

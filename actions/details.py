@@ -8,6 +8,7 @@ from actions.base import Action
 from actions.call import Call
 from actions.looking_up import FOR_PAYMENT, FOR_REFUND, FOR_TRANSFER, show_found
 from bot.dialogue import frames
+from bot.dialogue.call import TOPIC_S
 from bot.types import Level
 
 LIKELY = 0.02
@@ -48,6 +49,10 @@ class UseDetail(Action):
         if call.entity("amount") and call.words.says("limit_to", call.text):
             _take_up(call, "change_limit")
             return
+        again = _takes_an_amount(call)
+        if again:
+            _take_up(call, again)
+            return
         if topic and topic.flow in _MORE_OF_THE_SAME:
             _take_up(call, topic.flow)
             return
@@ -63,6 +68,15 @@ class UseDetail(Action):
         flows = _FOR_NUMBER.get(number[:1].upper(), ()) if number else _FOR_CARD if ending else _FOR_AMOUNT
         values = {"order_number": number} if number else {"card_ending": str(ending)} if ending else {}
         call.say("utter_what_about_it", buttons=[call.chip(each, **values) for each in flows or _FOR_AMOUNT])
+
+
+def _takes_an_amount(call: Call) -> str:
+    """What was just done or stopped, and takes an amount and nothing else: "then 5000"."""
+    done, left = next(reversed(call.state.deeds), None), call.state.left
+    lately = [(each.at, each.flow) for each in (done, left) if each is not None and call.now - each.at < TOPIC_S]
+    flow = call.flows.get(max(lately)[1]) if lately and call.entity("amount") else None
+    asks_it = flow is not None and not any(each.lists for each in flow.collects) and "amount" in flow.slots
+    return flow.id if flow is not None and asks_it else ""
 
 
 def _take_up(call: Call, flow_id: str) -> None:

@@ -54,7 +54,7 @@ async def show_found(call: Call, *, always: bool = False) -> bool:
     status = one.noun.status
     sent = one.id.startswith("T")
     intents = TRANSFER_BY_STATUS.get(status, FOR_TRANSFER) if sent else BY_STATUS.get(status, FOR_PAYMENT)
-    if always or call.act in ("status", "question"):
+    if always or call.act in ("status", "question") or call.words.says("ends_asking", call.text):
         return await _tell(call, one, intents)
     call.answered("list_transactions", order_number=one.id)
     options = [call.chip(each, order_number=one.id) for each in intents]
@@ -64,6 +64,8 @@ async def show_found(call: Call, *, always: bool = False) -> bool:
 
 async def _tell(call: Call, one: Candidate, intents: Sequence[str]) -> bool:
     """Where it stands: that is what was asked."""
+    if one.noun.status == "completed" and call.words.says("went_wrong", call.text):
+        return False
     if call.flow is not None and not call.flow.collects:
         frames.drop(call)
     tells = call.flows[intents[0]]

@@ -76,7 +76,7 @@ class Moments(Lookups):
             said = call.intent
         if said is None and call.topic and call.topic.flow in _SCAMS and call.words.says("told_them", call.text):
             said = "code_told"
-        if said is None and call.topic and call.topic.flow == "bereavement" and repairs.asks(call):
+        if said is None and call.topic and call.topic.flow == "bereavement" and _asks_more(call):
             said = "bereavement"
         if said == "scam_in_progress" and call.words.says("scam_is_over", call.text):
             return False
@@ -84,6 +84,10 @@ class Moments(Lookups):
             return False
         frames.push(call, call.flows[said], said=call.said)
         return True
+
+
+def _asks_more(call: Call) -> bool:
+    return repairs.asks(call) or call.act == "other_person" or call.words.says("asks_how", call.text)
 
 
 async def tell(call: Call, response: str) -> None:

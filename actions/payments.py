@@ -27,6 +27,10 @@ _NOT_MINE = re.compile(
 """Answers to "if it really wasn't you"."""
 
 
+RECENT_S = 14 * 86_400
+"""A decline older than that is not what somebody is asking about."""
+
+
 class PaymentFlow(Lookups):
     """Base: which payment. A number of another payment is told as what it is."""
 
@@ -51,8 +55,13 @@ class FailedPaymentFlow(PaymentFlow):
         return await nouns.payments(call, found)
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
-        call.propose(response, "card_declined")
+        """A card that was declined looks like a payment that failed."""
+        declined = await call.bank.declines(call.customer_id, limit=1)
         self.end(call)
+        if declined and call.now - declined[0].at < RECENT_S:
+            frames.push(call, call.flows["card_declined"], said=call.said)
+        else:
+            call.propose(response, "card_declined")
 
 
 class ExplainFailedPayment(Action):
@@ -234,6 +243,7 @@ async def facts(call: Call, payment: Payment) -> dict[str, Any]:
         "merchant": payment.merchant,
         "when": await call.day_of(payment.at),
         "card_name": nouns.ending_name(call, payment.card_ending) if payment.card_ending else "",
+        "paid_with": nouns.ending_name(call, payment.card_ending) if payment.card_ending else call.form("balance"),
     }
 
 

@@ -141,9 +141,11 @@ class CancelTransferFlow(TransferFlow):
 
     async def choose_another(self, call: Call) -> bool:
         """The other one may have arrived: then it can be asked back."""
+        if await super().choose_another(call):
+            return True
         arrived = [each for each in await self.sent(call) if _recallable(each, call.now)]
-        if await super().choose_another(call) or len(arrived) != 1:
-            return await super().choose_another(call)
+        if len(arrived) != 1:
+            return False
         self.end(call)
         await tell(call, arrived[0])
         call.propose("utter_offer_recall", "transfer_wrong_recipient", {"order_number": arrived[0].id})

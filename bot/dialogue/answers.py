@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.dialogue import frames, memory, prove, repairs
 from bot.dialogue.call import Call
-from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY
+from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY, names_opposite
 from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
@@ -64,7 +64,9 @@ class Answers:
 
     async def _takes_back(self) -> bool:
         """Not this after all, whatever was asked: "no refund, please", "算了不注销了"."""
-        call, flow = self.call, self.call.flow
+        call = self.call
+        below = next((each for each in reversed(call.state.stack) if not each.flow.startswith(frames.PATTERN)), None)
+        flow = call.flows.get(below.flow) if below is not None else None
         wanted = call.flows.started_by(call.intent)
         plainly = call.words.says("takes_back", call.text)
         if flow is None or not call.free_text or (repairs.asks(call) and not plainly):
@@ -222,6 +224,8 @@ class Answers:
     def _is_other_wish(self) -> bool:
         """Clearly about something else: its details are not answers to this flow's questions."""
         call = self.call
+        if names_opposite(call):
+            return True
         if call.intent in ANSWERS or call.confidence < CLEAR:
             return False
         started = call.flows.started_by(call.intent)

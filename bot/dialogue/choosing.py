@@ -32,6 +32,10 @@ class OneOf(Kind):
         if asked and call.free_text and call.words.just("more", call.text):
             return await self._more(look, call)
         candidates = await look.listed(call)
+        if reference.number and call.free_text and call.words.says("other", call.text):
+            rest = [each for each in candidates if not each.numbered(reference.number)]
+            if len(rest) == 1:  # "7302 is frozen already, freeze the other one".
+                return self._take(call, collect, rest)
         found = reference.narrow(candidates)
         if found is None and asked and (call.intent in ANSWERS or call.words.just("only_a_place", reference.text)):
             placed = reference.place(look.offered(call, candidates), call.words)

@@ -36,6 +36,7 @@ SHORT = 24
 """Characters."""
 _LONGEST_WISH = 60
 """Characters; what is longer tells a story."""
+CLAUSE = re.compile(r"[,.;:!?，。；：！？、…\n]+|\b(?:but|and then|then)\b")
 _SENTENCE = re.compile(r"(?<=[.!?;。！？；，])\s*|,\s+")
 _SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
 """A word, or a thumb."""
@@ -117,17 +118,21 @@ class Confirm(Kind):
             return None
         if call.words.just("no", text):
             return "deny"
-        but = (
-            (call.words.says("but", text) and not call.entities("amount"))
-            or call.words.says("takes_back", text)
-            or "?" in text
-            or "？" in text
-        )
-        if not but and call.words.begins("yes", text) is not None and len(text) <= _LONGEST_WISH:
-            return "affirm"  # With what it is said to again, and nothing was changed by that.
-        qualified = but or any(character.isdigit() for character in text)
-        sure = call.confidence >= SURELY and not (qualified and said == "affirm")
-        return said if sure else None
+        return self._with_more(call, text) or self._by_classifier(call, text, said)
+
+    def _with_more(self, call: Call, text: str) -> str | None:
+        """ "Yes, cancel the 50 one": what it is about is said again, and nothing was changed by that."""
+        rest = call.words.begins("yes", text)
+        if rest is None or len(text) > _LONGEST_WISH:
+            return None
+        again = call.flow is not None and call.flow.id in verbs(call)[0]
+        if not again and (call.words.just("stop", rest) or call.words.just("that_is_all", rest)):
+            return "deny"
+        return None if _qualifies(call, text) else "affirm"
+
+    def _by_classifier(self, call: Call, text: str, said: str | None) -> str | None:
+        qualified = _qualifies(call, text) or any(character.isdigit() for character in text)
+        return said if call.confidence >= SURELY and not (qualified and said == "affirm") else None
 
     def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
         return asked and self.answer(look, call) is not None
@@ -135,6 +140,35 @@ class Confirm(Kind):
     async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
         more = (call.button("another", "deny", choice="another"),) if await look.has_others(call) else ()
         await look.confirm(call, (*call.yes_no, *more))
+
+
+def _qualifies(call: Call, text: str) -> bool:
+    """ "Yes but only half of it", "yes, unfreeze it?": no plain yes to what was asked."""
+    words = call.words
+    but = words.says("but", text) and not call.entities("amount")
+    return but or words.says("takes_back", text) or words.says("ends_asking", text) or names_opposite(call)
+
+
+def names_opposite(call: Call) -> bool:
+    """What is named by its verb is what takes this back, not this."""
+    flow = call.flow
+    opposite = {each.id for each in call.flows.values() if flow is not None and flow.id in (each.id, each.undo)}
+    opposite |= {flow.undo} if flow is not None else set()
+    wanted = verbs(call)[0]
+    return flow is not None and flow.id not in wanted and bool(wanted & opposite)
+
+
+def verbs(call: Call) -> tuple[frozenset[str], frozenset[str]]:
+    """Flows that are named by their verbs (the catalogue's table `verbs`), clause by clause: in those that want
+    something, and in those that do not."""
+    wanted: set[str] = set()
+    unwanted: set[str] = set()
+    sounds = call.words.heard("verbs")
+    for clause in CLAUSE.split(call.text):
+        found = {flow for flow, sound in sounds.items() if sound.search(clause)}
+        not_so = call.words.says("takes_back", clause) or call.words.says("unwanted", clause)
+        (unwanted if not_so else wanted).update(found)
+    return frozenset(wanted - unwanted), frozenset(unwanted)
 
 
 class Option(Kind):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue.call import Call
-from bot.dialogue.flows import CONFIRM, END, Flow
+from bot.dialogue.flows import CONFIRM, END, Collect, Flow
 from bot.dialogue.state import ACTS, MAX_STACK, Frame, Said, Topic
 
 PATTERN = "pattern_"
@@ -76,6 +76,21 @@ def back_to(call: Call, slot: str) -> None:
         call.note(at=wanted, waiting="", runs="", offered=())
     if CONFIRM in flow.slots:
         call.set(CONFIRM, None)
+
+
+def open_before(call: Call) -> bool:
+    """A question before this step has lost its answer: the flow goes back to it. True if it did."""
+    flow, top = call.flow, call.top
+    step = flow.at(top.at) if flow is not None and top is not None else None
+    if flow is None or not isinstance(step, Collect) or step.slot != CONFIRM:
+        return False
+    before = flow.steps[: flow.steps.index(step)]
+    needed = (each for each in before if isinstance(each, Collect) and not each.optional)
+    lost = next((each for each in needed if call.slot(each.slot) is None), None)
+    if lost is None:
+        return False
+    call.note(at=lost.id, asked=False)
+    return True
 
 
 def drop(call: Call) -> None:

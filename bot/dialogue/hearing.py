@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from bot.dialogue import frames, in_line, memory, prove, repairs, wishes
 from bot.dialogue.answers import Answers
 from bot.dialogue.call import Call
-from bot.dialogue.collects import CLEAR
+from bot.dialogue.collects import CLEAR, verbs
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.repairs import CLEARLY
@@ -214,6 +214,8 @@ class Hearing:
         if call.top is not None:
             repairs.cancel_flow(call)
             return True
+        if self.offer is None and memory.undo_at_once(call):
+            return True
         busy = self.offer is not None or bool(call.state.wishes)
         frames.drop_all(call)
         call.keep(topic=None)
@@ -248,7 +250,7 @@ class Hearing:
         call, offer = self.call, self.offer
         if offer is None or offer.guesses or not call.free_text:
             return False
-        if offer.flow and offer.flow in repairs.named(call)[0] and not repairs.asks(call):
+        if offer.flow and offer.flow in verbs(call)[0] and not call.words.says("ends_asking", call.text):
             return True
         if call.words.begins("yes", call.text) is None:
             return False

@@ -14,6 +14,7 @@ from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Done, Said
 from bot.types import Level
 
+AT_ONCE_S = 300
 RECENT_S = 3600
 """So long "it" may be something that was done."""
 _UNSURE = ("", "nlu_fallback", "out_of_scope", "inform_order", "ask_fees")
@@ -36,6 +37,14 @@ def undo_of(call: Call, flow: Flow) -> bool:
     """Take back the newest of this flow's deeds, where there is one that can be: "no, no complaint after all"."""
     deed = next((each for each in _recent(call) if each.flow == flow.id and not each.undone), None)
     return deed is not None and bool(flow.undo) and _undo(call, [deed])
+
+
+def undo_at_once(call: Call) -> bool:
+    """ "No, don't", said right after something was done at once: it is taken back."""
+    deed, topic = next(iter(_recent(call)), None), call.topic
+    if deed is None or topic is None or topic.flow != deed.flow or call.now - deed.at > AT_ONCE_S or deed.undone:
+        return False
+    return bool(call.flows[deed.flow].undo) and _undo(call, [deed])
 
 
 async def listen(call: Call) -> bool | None:

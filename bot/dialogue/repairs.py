@@ -5,7 +5,6 @@ Named after Rasa's conversation patterns; a flow of that name in the project goe
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +13,13 @@ from rasa_sdk.events import ConversationPaused
 from bot.dialogue import frames
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
-from bot.dialogue.collects import CLEAR
+from bot.dialogue.collects import CLEAR, verbs
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Left, Offer, Topic
 from bot.types import Level
 
 FALLBACK = "nlu_fallback"
-_CLAUSE = re.compile(r"[,.;:!?，。；：！？、…\n]+|\\b(?:but|and then|then)\\b")
 NOT_WISHES = (FALLBACK, "", "affirm", "deny", "stop")
 """Nothing is begun by these, and no rule is for them."""
 MAX_GUESSES = 3
@@ -60,21 +58,8 @@ def takes_back(call: Call, flow: Flow | None = None) -> bool:
         return False
     if not ((negated and call.words.says("negation", call.text)) or call.words.says("takes_back", call.text)):
         return False
-    wanted, unwanted = named(call)
+    wanted, unwanted = verbs(call)
     return flow is None or not unwanted or flow.id in unwanted or flow.id not in wanted
-
-
-def named(call: Call) -> tuple[frozenset[str], frozenset[str]]:
-    """Flows that are named by their verbs (the catalogue's table `verbs`), clause by clause: in those that want
-    something, and in those that do not."""
-    wanted: set[str] = set()
-    unwanted: set[str] = set()
-    sounds = call.words.heard("verbs")
-    for clause in _CLAUSE.split(call.text):
-        found = {flow for flow, sound in sounds.items() if sound.search(clause)}
-        not_so = call.words.says("takes_back", clause) or call.words.says("unwanted", clause)
-        (unwanted if not_so else wanted).update(found)
-    return frozenset(wanted - unwanted), frozenset(unwanted)
 
 
 def how_long(call: Call) -> bool:

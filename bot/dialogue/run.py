@@ -68,6 +68,8 @@ async def walk(call: Call) -> None:
         elif not top.opened:
             if not await _open(call, flow) and call.top is not None and call.top.waiting == "sign_in":
                 return
+        elif frames.open_before(call):
+            continue
         elif (step := flow.at(top.at)) is None:
             _complete(call)
         elif await _take(call, flow, step):

@@ -10,7 +10,7 @@ from typing import Any
 from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.candidates import Reference
-from bot.dialogue.collects import CLEAR
+from bot.dialogue.collects import CLAUSE, CLEAR, verbs
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Said
@@ -43,23 +43,41 @@ async def listen(call: Call) -> bool | None:
     if not call.free_text:
         flow = call.flows.started_by(call.intent)
         return start(call, [call.said]) if flow is not None else None
-    if call.words.says("wants_person", call.text) and not repairs.takes_back(call) and _no_danger(call):
+    if _wants_person(call) and _no_danger(call):
         return start(call, [replace(call.said, intent=call.intent_of(PERSON), act="request")])
-    several = wishes_in(call)
-    if several and repairs.takes_back(call):
-        several = [each for each in several if (flow := call.flows.started_by(each.intent)) and not flow.changes]
-    if several:
-        if len(several) > 1:
-            call.say("utter_one_by_one")
-        return start(call, several)
-    if await lookups_of(WISH).instead(call) or await _about_topic(call):
+    if await _several(call):
         return True
-    if await _is_a_question(call):
+    if await lookups_of(WISH).instead(call) or await _about_topic(call) or await _is_a_question(call):
         return True
     flow = call.flows.started_by(call.intent)
     if flow is None or call.confidence < flow.triggers[call.intent]:
         return True if await _nothing_wanted(call) else None
     return await _one(call, flow)
+
+
+async def _several(call: Call) -> bool:
+    """More than one wish, or another one than the whole message seems to be."""
+    several = wishes_in(call)
+    if repairs.takes_back(call):
+        several = [each for each in several if not _changes(call, each)]
+    if not several:
+        return False
+    if _act(call) == "question" and not any(_changes(call, each) for each in several):
+        if await repairs.question(call):
+            return True
+    if len(several) > 1:
+        call.say("utter_one_by_one")
+    return start(call, several)
+
+
+def _changes(call: Call, wish: Said) -> bool:
+    flow = call.flows.started_by(wish.intent)
+    return flow is None or flow.changes or flow.person
+
+
+def _wants_person(call: Call) -> bool:
+    says = call.words.says
+    return any(says("wants_person", each) and not says("unwanted", each) for each in CLAUSE.split(call.text))
 
 
 def _no_danger(call: Call) -> bool:
@@ -82,7 +100,7 @@ async def _is_a_question(call: Call) -> bool:
 
 async def _nothing_wanted(call: Call) -> bool:
     """It asks for nothing that a flow does: a question, or that nothing be done."""
-    names = repairs.asks(call) or call.words.says("about_it", call.text)
+    names = repairs.asks(call) or any(call.words.says(each, call.text) for each in ("about_it", "ends_asking"))
     if names and await lookups_of(LOST).instead(call):
         return True
     if await repairs.question(call):
@@ -165,7 +183,7 @@ async def _may_it_be(call: Call, flow: Flow) -> bool:
 async def _not_wanted(call: Call, flow: Flow) -> None:
     """Taken back if it was done; else nothing is done, and what is asked about it is answered."""
     undo = call.flows.get(flow.undo)
-    wanted = [found for each in repairs.named(call)[0] if (found := call.flows.get(each)) is not None]
+    wanted = [found for each in verbs(call)[0] if (found := call.flows.get(each)) is not None]
     if len(wanted) == 1 and wanted[0] is not flow:
         frames.push(call, wanted[0], said=replace(call.said, act="request"))
         return
@@ -175,6 +193,8 @@ async def _not_wanted(call: Call, flow: Flow) -> None:
         frames.push(call, undo, said=replace(call.said, act="undo"), sure=True)
         return
     beside = _asked_beside(call, flow)
+    if call.words.says("ends_asking", call.text) and await lookups_of(LOST).instead(call):
+        return
     if beside is not None:
         frames.push(call, beside, said=replace(call.said, act="status"))
     elif not (call.words.says("asks_how", call.text) and await repairs.question(call, flow=flow)):

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, ConversationPaused, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.dialogue import project as dialogue
@@ -127,7 +127,6 @@ class Engine:
         """
         tracker = self._tracker(conversation, events, after)
         start = len(tracker.events)
-        paused = tracker.is_paused()
         one = OneTurn(
             self._parts,
             tracker,
@@ -140,6 +139,7 @@ class Engine:
         )
         await one.run()
         new = list(itertools.islice(tracker.events, start, None))
+        paused = any(isinstance(event, ConversationPaused) for event in new)
         told = slots.is_kept(tracker.slots, slots.HANDOVER_REASON)
         reason = tracker.slots[slots.HANDOVER_REASON].value if told else None
         return TurnResult(
@@ -147,7 +147,7 @@ class Engine:
             replies=replies_in(new),
             identity=one.identity,
             language=one.language,
-            handover_reason=reason if tracker.is_paused() and not paused else None,
+            handover_reason=reason if tracker.is_paused() and paused else None,
             intents=_ranking(new),
             reminders=reminders.after(one.reminders, new),
             leaves_line=any(isinstance(event, ActionExecuted) and event.action_name == LEAVE_LINE for event in new),

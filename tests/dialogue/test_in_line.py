@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.types import Holder
 from tests.dialogue.talking import Customer, Talk
 
 NEXT = {"position": 2, "on_duty": True, "wait_s": 240}
@@ -53,6 +54,15 @@ async def test_the_line_can_be_left(talk: Talk, language: str, text: str) -> Non
     await customer.say(text)
     assert customer.result is not None
     assert customer.result.leaves_line
+
+
+async def test_who_left_the_line_can_join_it_again(talk: Talk) -> None:
+    customer = await in_line(talk)
+    await customer.say("leave the line")
+    customer.change(holder=Holder.BOT)
+    customer.waits = None
+    await customer.say("talk to a person")
+    assert customer.handed_over == "asked"
 
 
 async def test_simple_things_are_done_meanwhile(talk: Talk) -> None:
