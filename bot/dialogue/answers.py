@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.dialogue import frames, memory, prove, repairs
@@ -14,6 +15,8 @@ from bot.dialogue.lookups import Lookups, lookups_of
 LOST = "pattern_cannot_handle"
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
+_NUMBER = re.compile(r"\d|[一二两三四五六七八九十百千万]{2,}|\b(hundred|thousand)\b", re.IGNORECASE)
+_DETAIL = re.compile(r"\d")
 ASKS = 0.6
 """So sure must the understanding be that something is asked for it not to be an answer."""
 _OF_AN_ANSWER = frozenset({"answer", "correction"})
@@ -168,7 +171,10 @@ class Answers:
         then = call.state
         call.keep(stack=call.state.stack[:-1], otp=None)
         flow = call.flow
-        if flow is None or call.act in ("question", "status") or self._is_other_wish():
+        number = call.free_text and flow is not None and "amount" in flow.slots and bool(_NUMBER.search(call.text))
+        call.memo["corrects"] = call.memo["corrects"] or number
+        asks = call.act in ("question", "status") and not number
+        if flow is None or asks or self._is_other_wish():
             call.state = then
             return False
         before = {each: call.slot(each) for each in flow.slots}
@@ -184,7 +190,8 @@ class Answers:
         call, look = self.call, lookups_of(flow.id)
         before = {each: call.slot(each) for each in flow.slots}
         asked = only or asked
-        other = self._is_other_wish() or self._asks()
+        corrected = bool(call.memo.get("corrects")) and _DETAIL.search(call.text) is not None
+        other = (self._is_other_wish() and not corrected) or self._asks()
         heard = False
         for collect in (only,) if only else flow.collects:
             if collect.slot == CONFIRM or (call.flow is not flow and only is None):

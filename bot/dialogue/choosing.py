@@ -9,7 +9,7 @@ from typing import Any
 from bot.dialogue.buttons import Button, payload
 from bot.dialogue.call import TOPIC_S, Call
 from bot.dialogue.candidates import Candidate, Reference, bare_amounts, hours_in, told_apart
-from bot.dialogue.collects import ANSWERS, SHORT, Kind
+from bot.dialogue.collects import ANSWERS, CLAUSE, SHORT, Kind
 from bot.dialogue.flows import Collect
 from bot.dialogue.lookups import Lookups
 
@@ -72,7 +72,7 @@ class OneOf(Kind):
         """What was described is there, but not where this can be done: say so instead of proposing another."""
         if not (reference.amounts or reference.dates or reference.text):
             return False
-        if call.slot(collect.slot) is not None and not self._points_at(call):
+        if call.slot(collect.slot) is not None and not (self._points_at(call) or call.memo.get("corrects")):
             return False
         known = [each.id for each in await look.listed(call)]
         others = [each for each in await look.all_of_them(call) if each.id not in known]
@@ -111,7 +111,7 @@ class OneOf(Kind):
             number=str(number).upper() if number else None,
             amounts=self._amounts(call, collect, asked=asked, readable=readable, named=bool(number)),
             dates=tuple(call.entities("date")),
-            text=call.text if readable and call.free_text else "",
+            text=_without_denied(call) if readable and call.free_text else "",
             roughly=asked or call.slot(collect.slot) is None,
             hours=hours_in(call.text, call.words) if readable and call.free_text else None,
         )
@@ -203,6 +203,14 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
         for each in candidates
     ]
     return {"card": kind, "items": items}
+
+
+def _without_denied(call: Call) -> str:
+    """Where something is corrected, the clauses that say which one it is: "not the pending one, the one of 500"."""
+    if not call.memo.get("corrects"):
+        return call.text
+    kept = [each for each in CLAUSE.split(call.text) if not call.words.says("denies", each)]
+    return " ".join(kept) or call.text
 
 
 def _mentioned(call: Call, collect: Collect) -> list[str]:

@@ -36,7 +36,7 @@ SHORT = 24
 """Characters."""
 _LONGEST_WISH = 60
 """Characters; what is longer tells a story."""
-CLAUSE = re.compile(r"[,.;:!?，。；：！？、…\n]+|\b(?:but|and then|then)\b")
+CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|[,.;:!?，。；：！？、…\n]+|\b(?:but|and then|then)\b")
 _SENTENCE = re.compile(r"(?<=[.!?;。！？；，])\s*|,\s+")
 _SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
 """A word, or a thumb."""
@@ -49,6 +49,8 @@ _NOT_PLAIN = re.compile(
     re.IGNORECASE,
 )
 """What makes a number more than its digits; the understanding reads that, or leaves it."""
+_NOT = re.compile(r"(不是|不要|唔系|唔係|\bnot|\binstead of|\brather than)\s*[$￥¥€£]?$", re.IGNORECASE)
+_NOT_THIS = re.compile(r"(不是|不要|唔系|唔係|\bnot|\binstead of|\brather than)\s*[$￥¥€£]?[\d.,]+", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d\s-]{6,18}\d")
 _TAIL = re.compile(r"(?<!\d)(\d{3,6})(?!\d)")
 """The end of a number that is corrected: "it's 0198 at the end"."""
@@ -168,7 +170,7 @@ def verbs(call: Call) -> tuple[frozenset[str], frozenset[str]]:
         found = {flow for flow, sound in sounds.items() if sound.search(clause)}
         not_so = call.words.says("takes_back", clause) or call.words.says("unwanted", clause)
         (unwanted if not_so else wanted).update(found)
-    return frozenset(wanted - unwanted), frozenset(unwanted)
+    return frozenset(wanted - unwanted), frozenset(unwanted - wanted)
 
 
 class Option(Kind):
@@ -285,7 +287,7 @@ class Amount(Kind):
         opening = call.flow is not None and call.intent in call.flow.triggers
         corrects = bool(call.memo.get("corrects"))
         bare = call.free_text and (asked or corrects or (opening and not collect.optional))
-        said = call.entities("amount") or (plain_amounts(call.text) if bare else [])
+        said = _meant_amounts(call) or (plain_amounts(_NOT_THIS.sub("", call.text)) if bare else [])
         last = not collect.optional or corrects
         amount = said[-1 if last else 0] if said else await self._share(look, call)
         if not isinstance(amount, dict):
@@ -306,6 +308,13 @@ class Amount(Kind):
 
     async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
         await look.ask_amount(call, collect.utter)
+
+
+def _meant_amounts(call: Call) -> list[Any]:
+    """Without those that are named as what it is not: "8000, not 5000"."""
+    text, found = call.text, [each for each in call.said.entities if each.get("entity") == "amount"]
+    meant = [each for each in found if not _NOT.search(text[: int(each.get("start") or 0)])]
+    return [each.get("value") for each in meant or found]
 
 
 def plain_amounts(text: str) -> list[dict[str, int | None]]:

@@ -59,6 +59,9 @@ async def listen(call: Call) -> bool | None:
     asks = _asks_if_done(call) or (call.act == "status" and call.flows.started_by(call.intent) is _left_flow(call))
     if asks and _was_left(call, deeds):
         call.say("utter_nothing_done", flow=call.words.name(_left(call), call.language))
+        status = call.flows.get(call.flows[_left(call)].status)
+        if status is not None and not status.collects:
+            frames.push(call, status, said=call.said)
         return True
     return (await _redo(call, deeds[0]) or _of_deeds(call, deeds)) if deeds else None
 

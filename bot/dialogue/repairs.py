@@ -52,14 +52,17 @@ def stops(call: Call) -> bool:
 
 def takes_back(call: Call, flow: Flow | None = None) -> bool:
     """It is plainly said that something is not wanted: "don't freeze it", "不退了". `flow`: that this is not."""
-    act = call.message.get("act") or {}
-    negated = act.get("name") == "negated" and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
-    if not call.free_text or call.words.says("alternative", call.text):
-        return False
-    if not ((negated and call.words.says("negation", call.text)) or call.words.says("takes_back", call.text)):
+    if not call.free_text:
         return False
     wanted, unwanted = verbs(call)
-    return flow is None or not unwanted or flow.id in unwanted or flow.id not in wanted
+    if flow is not None and flow.id in unwanted:
+        return True
+    act = call.message.get("act") or {}
+    negated = act.get("name") == "negated" and float(act.get("confidence") or 0.0) >= SURE_OF_ACT
+    plainly = call.words.says("takes_back", call.text) or (negated and call.words.says("negation", call.text))
+    if not plainly or call.words.says("alternative", call.text):
+        return False
+    return flow is None or not unwanted or flow.id not in wanted
 
 
 def how_long(call: Call) -> bool:

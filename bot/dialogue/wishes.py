@@ -10,7 +10,7 @@ from typing import Any
 from bot.dialogue import frames, memory, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.candidates import Reference
-from bot.dialogue.collects import CLAUSE, CLEAR, verbs
+from bot.dialogue.collects import ANSWERS, CLAUSE, CLEAR, verbs
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Said
@@ -49,25 +49,45 @@ async def listen(call: Call) -> bool | None:
         return True
     if await lookups_of(WISH).instead(call) or await _about_topic(call) or await _is_a_question(call):
         return True
-    flow = call.flows.started_by(call.intent)
-    if flow is None or call.confidence < flow.triggers[call.intent]:
+    flow = _by_verb(call) or call.flows.started_by(call.intent)
+    if flow is None or call.confidence < flow.triggers.get(call.intent, 0.0):
         return True if await _nothing_wanted(call) else None
     return await _one(call, flow)
 
 
+def _by_verb(call: Call) -> Flow | None:
+    """Where the intent says little, the verb does: "4418冻一下"."""
+    wanted = verbs(call)[0]
+    says_little = call.intent in ANSWERS or call.confidence < CLEAR
+    asks = len(call.text) > _LONGEST or call.words.says("ends_asking", call.text)
+    if not says_little or asks or len(wanted) != 1 or _act(call) in ("question", "status") or repairs.takes_back(call):
+        return None
+    return call.flows.get(next(iter(wanted)))
+
+
 async def _several(call: Call) -> bool:
     """More than one wish, or another one than the whole message seems to be."""
-    several = wishes_in(call)
-    if repairs.takes_back(call):
-        several = [each for each in several if not _changes(call, each)]
+    several = _besides(call) or ([] if repairs.takes_back(call) else wishes_in(call))
     if not several:
         return False
-    if _act(call) == "question" and not any(_changes(call, each) for each in several):
-        if await repairs.question(call):
-            return True
+    told = _act(call) == "question" and not any(_changes(call, each) for each in several)
+    if told and await repairs.question(call):
+        return True
     if len(several) > 1:
         call.say("utter_one_by_one")
     return start(call, several)
+
+
+def _besides(call: Call) -> list[Said]:
+    """What is wanted in the other clauses of a message that says what is not."""
+    parts = [each for each in call.message.get("intents") or [] if call.flows.started_by(str(each["name"])) is not None]
+    wanted = [each for each in parts if not (call.words.says("denies", str(each["text"])) and _does(call, each))]
+    return [_wish(each, call) for each in wanted] if len(wanted) < len(parts) else []
+
+
+def _does(call: Call, part: Mapping[str, Any]) -> bool:
+    flow = call.flows.started_by(str(part["name"]))
+    return flow is not None and flow.changes
 
 
 def _changes(call: Call, wish: Said) -> bool:
@@ -193,7 +213,8 @@ async def _not_wanted(call: Call, flow: Flow) -> None:
         frames.push(call, undo, said=replace(call.said, act="undo"), sure=True)
         return
     beside = _asked_beside(call, flow)
-    if call.words.says("ends_asking", call.text) and await lookups_of(LOST).instead(call):
+    asks = beside is None and call.words.says("ends_asking", call.text)
+    if asks and await lookups_of(LOST).instead(call):
         return
     if beside is not None:
         frames.push(call, beside, said=replace(call.said, act="status"))
@@ -320,6 +341,8 @@ async def _about_topic(call: Call) -> bool:
     if about is not None:
         return start(call, [about])
     if call.topic is None or len(call.text) > _LONGEST or call.words.says("names_something", call.text):
+        return False
+    if any(call.words.just(each, call.text) for each in ("yes", "no", "stop", "thanks")):
         return False
     asks = repairs.asks(call) or call.words.says("when", call.text)
     if call.words.says("what_to_do", call.text) or (call.topic.article and asks and _short_and_bare(call)):

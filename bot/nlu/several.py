@@ -24,6 +24,14 @@ _CUTS = re.compile(
     r"|[，,、]?(?:另外|还有|然后|顺便|以及|并且|同时|再)|[，,](?=(?:请|帮|我|麻烦|查|把))",
     re.IGNORECASE,
 )
+_DENIES = re.compile(
+    r"(?:^|[,.;:!?]\s*)(?:(?:please|i|i'?m|i am|it'?s|that'?s|but|and|no)\s+)*"
+    r"(?:don'?t|do not|not|never|no need|haven'?t|hadn'?t|didn'?t|stop (?:asking|telling|saying|doing))\b"
+    r"|(?:^|[，,。；;！!\s])(?:我|这|那|可|又|也|就|先|请|真的|并)*(?:别|不要|不用|不是|不想|没|无需|唔使|唔好|唔系)",
+    re.IGNORECASE,
+)
+"""One clause says what is not wanted: then each clause is looked at by itself."""
+_CLAUSES = re.compile(r"[,.;:!?，。；：！？、\n]+(?!\d)|\s(?:but|just)\s", re.IGNORECASE)
 _WORDS, _CHARACTERS = 3, 4
 _LONGEST = 120
 """A longer text (a Chinese character counting as three) tells one story, whose sentences are no wishes of their own."""
@@ -37,7 +45,8 @@ def cut(text: str) -> list[str]:
     text = normalise(text).text
     if len(text) + 2 * sum(end - start for is_han, start, end in han_runs(text) if is_han) > _LONGEST:
         return []
-    parts = [part.strip(" ,，、.") for part in _CUTS.split(text) if part]
+    cuts = _CLAUSES if _DENIES.search(text) else _CUTS
+    parts = [part.strip(" ,，、.") for part in cuts.split(text) if part]
     parts = [part for part in parts if _says_something(part)]
     return parts if 2 <= len(parts) <= MOST_PARTS else []
 
