@@ -25,6 +25,7 @@ COMMANDS = {
     "model": "list, check and sign models",
     "audit": "who did what: read, check, export",
     "rasa": "Rasa's own command, without TensorFlow",
+    "brain": "forecast, staffing, and what other policies would have done",
     "desk": "who is signed in at the desk, and ending it",
 }
 
