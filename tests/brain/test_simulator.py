@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,11 @@ def test_one_seed_is_one_answer_byte_for_byte(tmp_path: Path, capsys: pytest.Cap
     assert told[0] == told[1] != told[2]
 
 
-def test_a_month_takes_less_than_five_seconds(found: dict[str, Any]) -> None:
-    assert all(each["seconds"] < 5 for each in found["policies"].values())
+def test_a_month_of_31_000_calls_takes_less_than_five_seconds() -> None:
+    calls, staff = month(CENTRES[0])
+    began = time.thread_time()  # What others do on this machine is not the simulator's.
+    simulate(calls, staff, ["brain"], Options())
+    assert time.thread_time() - began < 5
 
 
 def test_the_class_worth_most_is_known_by_its_name_its_number_or_as_told() -> None:

@@ -1,6 +1,6 @@
 """Who takes which waiting contact. A policy is a function of the floor.
 
-To add one, write it in a file of its own and name it in `POLICIES`; `tests/brain/test_assignment.py` runs over every member.
+To add one, write it in a file of its own and name it in `POLICIES`; `tests/brain/test_assignment.py` holds all to it.
 """
 
 from __future__ import annotations
