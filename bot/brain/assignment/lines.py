@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 
 from bot.brain.floor import Assignment, Contact, Floor, Person
 
@@ -86,11 +87,16 @@ class _Hands:
     been free for longest."""
 
     def __init__(self, people: Iterable[Person]) -> None:
-        self._people = {person.id: person for person in people if person.load < person.capacity}
-        self._load = {each.id: each.load for each in self._people.values()}
-        self._able: dict[frozenset[str], list[tuple[float, int, float, str, int]]] = {}
-        self._entries: dict[str, tuple[float, int, float, str, int]] = {}
-        self.free = sum(each.capacity - each.load for each in self._people.values())
+        self._groups: dict[frozenset[str], list[_Free]] = {}
+        self._able: dict[frozenset[str], list[list[_Free]]] = {}
+        self.free = 0
+        for each in people:
+            if each.load < each.capacity:
+                self.free += each.capacity - each.load
+                free = (each.load / each.capacity, len(each.skills), each.free_since, each.id, each.load, each.capacity)
+                self._groups.setdefault(each.skills, []).append(free)
+        for group in self._groups.values():
+            heapq.heapify(group)
 
     def give(self, contacts: Sequence[Contact], why: Callable[[Contact], str]) -> list[Assignment]:
         given = []
@@ -104,26 +110,19 @@ class _Hands:
     def _take(self, skills: frozenset[str]) -> str | None:
         able = self._able.get(skills)
         if able is None:
-            able = [self._entry(each) for each in self._people.values() if skills <= each.skills]
-            heapq.heapify(able)
-            self._able[skills] = able
-        while able:
-            *_, name, load = able[0]
-            person = self._people[name]
-            if self._load[name] >= person.capacity:
-                heapq.heappop(able)
-            elif load != self._load[name]:  # Given something by another need meanwhile.
-                heapq.heapreplace(able, self._entry(person))
-            else:
-                self._load[name] += 1
-                self.free -= 1
-                return name
-        return None
+            able = self._able[skills] = [group for has, group in self._groups.items() if skills <= has]
+        best = min(filter(None, able), key=_first, default=None)
+        if best is None:
+            return None
+        _, count, since, name, load, capacity = best[0]
+        self.free -= 1
+        if load + 1 < capacity:
+            heapq.heapreplace(best, ((load + 1) / capacity, count, since, name, load + 1, capacity))
+        else:
+            heapq.heappop(best)
+        return name
 
-    def _entry(self, person: Person) -> tuple[float, int, float, str, int]:
-        load = self._load[person.id]
-        known = self._entries.get(person.id)
-        if known is None or known[-1] != load:
-            known = (load / person.capacity, len(person.skills), person.free_since, person.id, load)
-            self._entries[person.id] = known
-        return known
+
+_Free = tuple[float, int, float, str, int, int]
+"""In the order in which they are given something; then load and capacity."""
+_first = itemgetter(0)

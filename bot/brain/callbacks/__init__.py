@@ -28,6 +28,7 @@ class Plan:
         self._each = handle_s / QUARTER_S
         self._quarters = int(within_s // QUARTER_S)
         self._promised: dict[int, float] = {}
+        self._known: tuple[int, Slot | None] | None = None
 
     def spare(self, quarter: int) -> float:
         """People that the quarter has more than it needs; below zero in a rush."""
@@ -37,6 +38,11 @@ class Plan:
         """The first window with room for one more; else the calmest, if it is calmer than now; else None.
         Somebody is there in all of it, and it lies outside the quiet hours."""
         here = int(now // QUARTER_S)
+        if self._known is None or self._known[0] != here:
+            self._known = here, self._slot(here)
+        return self._known[1]
+
+    def _slot(self, here: int) -> Slot | None:
         rooms = [
             (min(self.spare(each), self.spare(each + 1)), each)
             for each in range(here + 1, here + self._quarters)
@@ -53,6 +59,7 @@ class Plan:
 
     def promise(self, slot: Slot) -> None:
         """One more call in the window: half of it in each quarter."""
+        self._known = None
         for quarter in range(int(slot.start // QUARTER_S), int(slot.end // QUARTER_S)):
             self._promised[quarter] = self._promised.get(quarter, 0.0) + self._each / WINDOW_QUARTERS
 
