@@ -15,9 +15,11 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from bot.errors import BadIdentity, BadMessage, Busy, LeaseLost, NotFound, NotYours
+from bot.privacy import NEVER_KEPT, mask, masked_events
 from bot.store import codec, keys, lua
 from bot.store import mend as mending
 from bot.store.connect import Client
@@ -156,11 +158,13 @@ class Conversations:
     @mended
     async def accept(self, turn: Turn, *, opening: bool = False) -> Accepted:
         """Append a turn to the log, once for each message id. `Busy` if too many wait (a `resume` always gets in). Its
-        payload is kept if a button offered it, or with `opening` while the customer has said nothing else."""
+        payload is kept if a button offered it, or with `opening` while the customer has said nothing else. The log has
+        the text masked (`bot.privacy`); who answers the turn gets it as it was written, until that is committed."""
         if not 0 < len(turn.message_id) <= LONGEST_MESSAGE_ID:
             raise BadMessage("bad_message", f"a message id has 1 to {LONGEST_MESSAGE_ID} characters")
         names = self._keys(turn.conversation_id)
-        body: list[Arg] = [codec.raw(turn.message_id), codec.turn_to(turn), int(turn.kind == "message")]
+        told = replace(turn, text=mask(turn.text, kinds=NEVER_KEPT))
+        body: list[Arg] = [codec.raw(turn.message_id), codec.turn_to(told), int(turn.kind == "message")]
         args: list[Arg] = [
             self._ttl_s,
             self._max_pending,
@@ -168,6 +172,7 @@ class Conversations:
             codec.raw(turn.payload or ""),
             names.wake,
             int(opening),
+            codec.turn_to(turn) if told.text != turn.text else "",
         ]
         word, *rest = await self._due.hinted(lua.ACCEPT, names, args, 2)
         self._check(codec.text(word), turn.conversation_id)
@@ -239,7 +244,7 @@ class Conversations:
             "" if lease_s is None else lease_s,
             int(commit.unless_taken),
         ]
-        args += lua.counted([codec.dumps(event) for event in commit.events])
+        args += lua.counted([codec.dumps(event) for event in masked_events(commit.events)])
         args.append(len(replies))
         for reply, wire in zip(commit.replies, replies, strict=True):
             args += wire, *lua.counted([codec.raw(each.payload) for each in reply.buttons if each.payload])

@@ -189,6 +189,7 @@ class _Judge:
 
     def _texts(self, lines: Lines) -> None:
         meta = self._meta
+        self.plan.meta_dropped += [each for each in meta if each.startswith("clear:") and not self._is_clear(each)]
         for name in codec.META:
             if not _holds(lambda raw: raw.decode() is not None, meta.get(name, b"")):
                 self._lose_field(name, b"0" if name in COUNTERS else b"")
@@ -246,6 +247,11 @@ class _Judge:
         if f"meta.{name}" not in self.plan.lost:
             self.plan.lose(f"meta.{name}", self._meta.get(name, b""))
         self._set(name, instead)
+
+    def _is_clear(self, name: str) -> bool:
+        """Whether it is a turn as it was written; without it the turn is answered as the log has it."""
+        seq = name.removeprefix("clear:")
+        return _reads(lambda: codec.turn_from("", {"seq": int(seq), "turn": codec.loads(self._meta[name])}))
 
     def _set(self, name: str, value: bytes) -> None:
         self._meta[name] = value

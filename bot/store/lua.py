@@ -31,7 +31,7 @@ def counted(items: Sequence[Arg]) -> list[Arg]:
 ACCEPT = Script(
     PRELUDE
     + """
-local ttl, most, hint, id, turn, is_message, payload, wake, opening = unpack(ARGV)
+local ttl, most, hint, id, turn, is_message, payload, wake, opening, clear = unpack(ARGV)
 local mine = (is_message == '1' and 'm:' or 'o:') .. id
 local before = redis.call('ZSCORE', seen, mine)
 if before then return {'ok', tonumber(before), 1} end
@@ -45,6 +45,7 @@ if payload ~= '' and (opens or redis.call('ZSCORE', offered, payload)) then
 else
   redis.call('XADD', log, seq .. '-0', 'turn', turn)
 end
+if clear ~= '' then redis.call('HSET', meta, 'clear:' .. seq, clear) end
 redis.call('RPUSH', pending, seq)
 redis.call('ZADD', seen, seq, mine)
 changed()
@@ -55,7 +56,7 @@ return {'ok', seq, 0}
 )
 """Append a turn, unless its message id is here already: a customer's (`m:`) and ours (`o:`) are never the same id.
 `hint` is what `due.py` wrote down before: it must be newer than the last one that was cleared away, else the turn could
-be accepted and forgotten."""
+be accepted and forgotten. `clear` is the turn as it was written, where the log has it masked: gone with its commit."""
 
 TAKE = Script(
     PRELUDE
@@ -155,6 +156,7 @@ end
 if not leased(me, fence) then return {{'lost'}} end
 if redis.call('LINDEX', pending, 0) ~= seq then return {{'order'}} end
 redis.call('LPOP', pending)
+redis.call('HDEL', meta, 'clear:' .. seq)
 redis.call('HSET', meta, 'done', seq, 'done_fence', fence)
 
 local fresh = arguments()

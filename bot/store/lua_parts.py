@@ -36,11 +36,11 @@ end
 local function leased(me, fence) return get('lease') == me and number('fence') == tonumber(fence) end
 local function state() return cjson.encode(redis.call('HMGET', meta, {", ".join(f"'{name}'" for name in META)})) end
 local function joined(list) return '[' .. table.concat(list, ',') .. ']' end
-local function written(line)
+local function written(line, told)
   local seq, parts = string.match(line[1], '^%d+'), line[2]
   if parts[1] == 'reply' then return '{{"seq":' .. seq .. ',"at":' .. parts[4] .. ',"reply":' .. parts[2] .. '}}' end
   local payload = parts[4] and ',"payload":' .. cjson.encode(parts[4]) or ''
-  return '{{"seq":' .. seq .. payload .. ',"turn":' .. parts[2] .. '}}'
+  return '{{"seq":' .. seq .. payload .. ',"turn":' .. (told or parts[2]) .. '}}'
 end
 local function lines(first, last, count)
   local found = redis.call('XRANGE', log, first .. '-0', last, 'COUNT', count)
@@ -50,7 +50,10 @@ end
 local function line(seq) return string.sub(lines(seq, seq .. '-0', 1), 2, -2) end
 local function turns()
   local found = {{}}
-  for _, seq in ipairs(redis.call('LRANGE', pending, 0, -1)) do found[#found + 1] = line(seq) end
+  for _, seq in ipairs(redis.call('LRANGE', pending, 0, -1)) do
+    local kept = redis.call('XRANGE', log, seq .. '-0', seq .. '-0', 'COUNT', 1)[1]
+    found[#found + 1] = kept and written(kept, get('clear:' .. seq)) or ''
+  end
   return joined(found)
 end
 """
