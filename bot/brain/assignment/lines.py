@@ -19,6 +19,8 @@ PRESSING_S = 900.0
 """So long before a promised window ends it goes first."""
 RESERVE = 0.35
 """People kept free for the line when promises are called early, for each root of those on duty: luck grows so."""
+RESERVE_WORTHY = 0.2
+"""The same when missed contacts are called that are worth more than an ordinary one."""
 BUSY = 0.85
 """Busier than this, nobody calls who was not promised anything."""
 RESERVE_MISSED = 0.7
@@ -56,11 +58,11 @@ def _assign(floor: Floor, place: Callable[[Contact], float]) -> list[Assignment]
 
 
 def _missed(floor: Floor, hands: _Hands) -> list[Assignment]:
-    """Those worth more are called as soon as promises are, the others when more people are free."""
+    """Those worth more are called when a person is to spare, the others when more are."""
     order = sorted(floor.missed, key=lambda contact: (-contact.value, contact.since, contact.id))
     taken: list[Assignment] = []
     for reserve, some in (
-        (RESERVE, [each for each in order if each.value > 1]),
+        (RESERVE_WORTHY, [each for each in order if each.value > 1]),
         (RESERVE_MISSED, [each for each in order if each.value <= 1]),
     ):
         spare = hands.free - math.ceil(reserve * math.sqrt(floor.on_duty))
