@@ -1,6 +1,7 @@
 """The service brain: it foresees the rush, says how many people it takes, and decides who takes each contact.
 
 floor.py      nouns: Contact, Person, Floor, Assignment, Slot, Intake
+forecast/     how many will come, from how many came
 staffing/     people needed, with measured patience
 assignment/   plug-ins: who takes which waiting contact
 intake/       plug-ins: the line now, or a call back later

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bot.cli import backtest
 from bot.errors import ConfigError
 
 
@@ -18,10 +19,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     commands = parser.add_subparsers(dest="brain", metavar="WHAT", required=True)
     _add_simulate(commands)
     _add_staff(commands)
+    backtest.add(commands)
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"simulate": _simulate, "staff": _staff}[args.brain](args)
+    return {"backtest": backtest.run, "simulate": _simulate, "staff": _staff}[args.brain](args)
 
 
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
