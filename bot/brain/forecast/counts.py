@@ -16,7 +16,7 @@ _STARTS, _COUNTS = ("start", "datetime"), ("count", "calls", "offered")
 
 
 def read_counts(path: Path, *, interval_min: int) -> tuple[date, Table]:
-    """The first day, and counts summed to `interval_min`; columns `start,count`, or `date,time,calls`; local ISO time."""
+    """The first day, and counts summed to `interval_min`; columns `start,count` or `date,time,calls`."""
     seen: dict[datetime, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
