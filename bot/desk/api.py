@@ -66,7 +66,7 @@ async def floor(request: web.Request, agent: Agent) -> web.Response:
 async def handoff(request: web.Request, agent: Agent) -> web.Response:
     """All the bot knew, and the conversation as it stands now; for agents up to the end of their part in it."""
     desk = request.app[DESK]
-    found = await _readable(desk, request, agent)
+    found = await readable(desk, request, agent)
     conversation = await desk.conversations.get(found.conversation_id)
     entries = await desk.conversations.entries(found.conversation_id, limit=2000)
     if agent.role != "supervisor":
@@ -85,7 +85,7 @@ async def handoff(request: web.Request, agent: Agent) -> web.Response:
     return web.json_response(
         {
             "handoff": views.full(found),
-            "entries": [views.line(entry) for entry in entries],
+            "entries": [views.line(entry, names=views.names_of(found)) for entry in entries],
             "holder": conversation.holder.value,
             "agent": holder.name if holder else "",
         }
@@ -160,7 +160,7 @@ async def _record(request: web.Request, event: str, agent: Agent, handoff_id: st
     await desk.audit.record(event, actor=f"agent:{agent.id}", subject=f"handoff:{handoff_id}", address=address)
 
 
-async def _readable(desk: Desk, request: web.Request, agent: Agent) -> Handoff:
+async def readable(desk: Desk, request: web.Request, agent: Agent) -> Handoff:
     """Agents read what waits in their queues and what is or was theirs; supervisors everything."""
     found = await desk.floor.handoff(request.match_info["id"])
     if agent.role == "supervisor" or await desk.floor.agent_of(found.id) == agent.id:

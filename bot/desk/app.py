@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import WSCloseCode, web
 
-from bot.desk import api, signing
+from bot.desk import api, reveal, signing
 from bot.desk.guard import signed_in
 from bot.desk.keys import DESK, Desk
 from bot.desk.reading import READS, Reads
@@ -32,6 +32,7 @@ def add_routes(app: web.Application, desk: Desk) -> None:
     router.add_post("/desk/api/handoffs/{id}/accept", signed_in(api.accept, changes=True))
     router.add_post("/desk/api/handoffs/{id}/messages", signed_in(api.say, changes=True))
     router.add_post("/desk/api/handoffs/{id}/typing", signed_in(api.typing, changes=True))
+    router.add_post("/desk/api/handoffs/{id}/reveal", signed_in(reveal.reveal, changes=True))
     router.add_post("/desk/api/handoffs/{id}/close", signed_in(api.close, changes=True))
     router.add_post("/desk/api/handoffs/{id}/give-back", signed_in(api.give_back, changes=True))
     router.add_get("/desk/ws", desk_socket)

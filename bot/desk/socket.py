@@ -173,7 +173,8 @@ class Page:
                         continue
                     for entry in await self._new_lines(handoff, after):
                         after = entry.seq
-                        await self._send({"type": "entry", "handoff": handoff.id, "entry": views.line(entry)})
+                        line = views.line(entry, names=views.names_of(full))
+                        await self._send({"type": "entry", "handoff": handoff.id, "entry": line})
                         if is_end(entry):
                             return
 

@@ -33,6 +33,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "/desk/api/handoffs/{id}/accept"): ALL,
     ("POST", "/desk/api/handoffs/{id}/messages"): ALL,
     ("POST", "/desk/api/handoffs/{id}/typing"): ALL,
+    ("POST", "/desk/api/handoffs/{id}/reveal"): ALL,
     ("POST", "/desk/api/handoffs/{id}/close"): ALL,
     ("POST", "/desk/api/handoffs/{id}/give-back"): ALL,
     ("GET", "/desk/ws"): ALL,

@@ -27,6 +27,8 @@ export interface Entry {
   custom?: Record<string, unknown>;
   name?: string;
   id?: string | null;
+  /** At the desk: the kinds of personal data that stand as dots in the text. */
+  masked?: string[];
 }
 
 export interface Hello {

@@ -10,12 +10,14 @@ import { stringsFor } from '../widget/strings';
 import type { Details } from './api';
 import type { DeskState, Draft } from './client';
 import { cardName } from './labels';
+import { Masked } from './Masked';
 import { languageTag } from './QueuePane';
 import type { Strings } from './strings';
 
 export interface Acts {
   onAccept(): void;
   onSay(text: string, id?: string): void;
+  onReveal(seq: number, reason: string): Promise<void>;
   onTyping(on: boolean): void;
   onDraft(text: string): void;
   onWrapUp(): void;
@@ -53,7 +55,7 @@ export function Conversation(props: Props) {
       </header>
       <div class="transcript" role="log" aria-live="polite" aria-label={strings.transcript} tabIndex={0} ref={end}>
         {entries.map((entry, index) => (
-          <Line key={entry.seq} entry={entry} before={entries[index - 1]} name={name} strings={strings} language={language} />
+          <Line key={entry.seq} entry={entry} before={entries[index - 1]} name={name} strings={strings} language={language} onReveal={mine ? props.onReveal : undefined} />
         ))}
         {unsent.map((draft) => <Unsent key={draft.id} draft={draft} strings={strings} onRetry={() => props.onSay(draft.text, draft.id)} />)}
         {state.typing[id] && <p class="typing">{fill(strings.typing, { name })}</p>}
@@ -84,9 +86,11 @@ interface LineProps {
   name: string;
   strings: Strings;
   language: Language;
+  /** Not where nobody here has the conversation. */
+  onReveal: ((seq: number, reason: string) => Promise<void>) | undefined;
 }
 
-function Line({ entry, before, name, strings, language }: LineProps) {
+function Line({ entry, before, name, strings, language, onReveal }: LineProps) {
   const separator = (!before || !sameDay(before.at, entry.at)) && <p class="day">{day(entry.at, Date.now() / 1000, readers(language))}</p>;
   if (entry.author === 'system') {
     return <>{separator}{entry.text && <p class="system"><span lang={textLanguage(entry.text)}>{plain(entry.text)}</span> <time>{clock(entry.at, readers(language))}</time></p>}</>;
@@ -101,6 +105,9 @@ function Line({ entry, before, name, strings, language }: LineProps) {
       <div class={`said ${entry.author}${first ? ' first' : ''}`}>
         {first && <p class="speaker"><bdi>{plain(speaker)}</bdi><time>{clock(entry.at, readers(language))}</time></p>}
         {entry.text && <div class="bubble" dir="auto" lang={textLanguage(entry.text)}><Rich text={entry.text} ours={entry.author === 'bot'} strings={stringsFor(language)} /></div>}
+        {entry.masked && entry.masked.length > 0 && onReveal && (
+          <Masked kinds={entry.masked} strings={strings} onReveal={(reason) => onReveal(entry.seq, reason)} />
+        )}
         {entry.attachment && /^(https?:)?\//.test(entry.attachment) && <p class="aside">{entry.attachment}</p>}
         {typeof card === 'string' && !entry.text && <p class="aside">{fill(strings.shown, { card: cardName(card, language) })}</p>}
         {offered.length > 0 && (

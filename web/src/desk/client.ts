@@ -127,6 +127,15 @@ export class DeskClient extends Store<DeskState> {
     }
   }
 
+  /** One line as it is stored; the server records who saw it and why. */
+  async reveal(handoff: string, seq: number, reason: string): Promise<void> {
+    const shown = await this.attempt(() => call<{ text: string }>(`handoffs/${handoff}/reveal`, { seq, reason }), handoff);
+    const known = this.state.details[handoff];
+    if (shown === null || !known) return;
+    const entries = known.entries.map((each) => (each.seq === seq ? { ...each, text: shown.text, masked: [] } : each));
+    this.set({ details: { ...this.state.details, [handoff]: { ...known, entries } } });
+  }
+
   /** Kept while another conversation is looked at, and over a reload; not longer than this sign-in. */
   draft(handoff: string, text: string): void {
     const { [handoff]: _, ...others } = this.state.drafts;
