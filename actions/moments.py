@@ -74,6 +74,8 @@ class Moments(Lookups):
         said = next((each for each in MOMENTS if call.words.says(each, call.text)), None)
         if said is None and call.intent in MOMENTS and call.confidence >= _SURE and call.act != "question":
             said = call.intent
+        if said == "scam_in_progress" and call.words.says("code_told", call.text):
+            said = "code_told"
         if said is None and call.topic and call.topic.flow in _SCAMS and call.words.says("told_them", call.text):
             said = "code_told"
         if said is None and call.topic and call.topic.flow == "bereavement" and _asks_more(call):
