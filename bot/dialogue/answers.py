@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.dialogue import frames, memory, prove, repairs
 from bot.dialogue.call import Call
-from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY, names_opposite
+from bot.dialogue.clauses import names_opposite
+from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY
 from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of

@@ -9,7 +9,8 @@ from typing import Any
 from bot.dialogue.buttons import Button, payload
 from bot.dialogue.call import TOPIC_S, Call
 from bot.dialogue.candidates import Candidate, Reference, bare_amounts, hours_in, told_apart
-from bot.dialogue.collects import ANSWERS, CLAUSE, SHORT, Kind
+from bot.dialogue.clauses import CLAUSE
+from bot.dialogue.collects import ANSWERS, SHORT, Kind
 from bot.dialogue.flows import Collect
 from bot.dialogue.lookups import Lookups
 

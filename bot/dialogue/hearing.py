@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 
-from bot.dialogue import frames, in_line, memory, prove, repairs, wishes
+from bot.dialogue import frames, in_line, memory, prove, repairs, topics, wishes
 from bot.dialogue.answers import Answers
 from bot.dialogue.call import Call
-from bot.dialogue.collects import CLEAR, verbs
+from bot.dialogue.clauses import verbs
+from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.repairs import CLEARLY
@@ -98,7 +99,7 @@ class Hearing:
             if wanted != call.language:
                 call.say("utter_any_language")
             return True
-        again = wishes.same_again(call)
+        again = topics.same_again(call)
         if again is None or wanted != call.language:
             call.say("utter_any_language")
             return True

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.dialogue.amounts import Amount, Phone
 from bot.dialogue.choosing import OneOf
 from bot.dialogue.codes import Code
-from bot.dialogue.collects import Amount, Confirm, Entity, Kind, LookedUp, Option, Phone, Text, YesNo
+from bot.dialogue.collects import Confirm, Entity, Kind, LookedUp, Option, Text, YesNo
 from bot.dialogue.flows import CONFIRM, Collect
 
 KINDS: Mapping[str, Kind] = {

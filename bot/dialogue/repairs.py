@@ -13,7 +13,8 @@ from rasa_sdk.events import ConversationPaused
 from bot.dialogue import frames
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
-from bot.dialogue.collects import CLEAR, verbs
+from bot.dialogue.clauses import verbs
+from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.state import Left, Offer, Topic

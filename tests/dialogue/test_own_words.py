@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.dialogue.amounts import plain_amounts
 from bot.dialogue.candidates import Candidate, bare_amounts, told_apart
-from bot.dialogue.collects import plain_amounts
 from tests.dialogue.talking import WORDS, Talk
 
 
