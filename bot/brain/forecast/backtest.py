@@ -47,12 +47,12 @@ def backtest(table: Table, *, last: int, noon: int | None = None) -> dict[str, A
 
 
 def _combined(table: Table, said: dict[str, Table]) -> Table:
-    """The rungs, each weighed by one over the square of its error on the last `MEMORY` days."""
+    """The rungs, each weighed by one over the fourth power of its error on the last `MEMORY` days."""
     names = list(said)
     errors = np.stack([np.nansum(np.abs(table - said[name]), axis=1) for name in names])
     combined = said["mean8"].copy()
     for day in range(2, len(table)):
-        weights = 1 / (errors[:, max(1, day - MEMORY) : day].sum(axis=1) + 1e-9) ** 2
+        weights = 1 / (errors[:, max(1, day - MEMORY) : day].sum(axis=1) + 1e-9) ** 4
         combined[day] = np.tensordot(weights / weights.sum(), np.stack([said[name][day] for name in names]), axes=1)
     return combined
 

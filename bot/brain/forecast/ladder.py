@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bot.brain.forecast.counts import Table
+from bot.brain.forecast.shape import shape_level
 
-RUNGS = ("week_ago", "mean8", "profile_level")
+RUNGS = ("week_ago", "mean8", "profile_level", "shape_level")
 
 
 def rungs(table: Table) -> dict[str, Table]:
@@ -23,6 +24,8 @@ def rungs(table: Table) -> dict[str, Table]:
         both = ~np.isnan(past) & ~np.isnan(said)
         level = past[both].sum() / said[both].sum() if said[both].sum() > 0 else 1.0
         found["profile_level"][day] = mean * np.clip(level, 0.5, 2.0)
+    told = shape_level(table)
+    found["shape_level"] = np.where(np.isnan(told), found["mean8"], told)
     return found
 
 
