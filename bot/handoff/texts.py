@@ -131,6 +131,8 @@ DEEDS: Mapping[str, Said] = {
     "action_send_receipt": ("send a receipt", "发送凭证"),
     "action_secure_account": ("secure the account", "保护账户"),
     "action_file_complaint": ("file the complaint", "登记投诉"),
+    "action_withdraw_complaint": ("take the complaint back", "撤回投诉"),
+    "action_card_status": ("tell the state of the cards", "告知银行卡状态"),
     "action_verify_code": ("check the one-time code", "核验验证码"),
     "action_request_refund": ("request the refund", "提交退款申请"),
     "action_cancel_refund": ("cancel the refund", "撤销退款"),

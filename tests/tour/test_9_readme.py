@@ -31,6 +31,7 @@ def bones(text: str) -> str:
 
 
 async def test_the_readmes_session(web: aiohttp.ClientSession, tab: Any, agent: Any) -> None:
+    lin = await agent("lin")  # Somebody is on duty.
     phone = await Customer(web, "li").signs_in("C1001")
     window, last = await tab(identity=await proof_of(web, "C1001"), locale="zh-CN"), None
     for who, text in session():
@@ -40,7 +41,6 @@ async def test_the_readmes_session(web: aiohttp.ClientSession, tab: Any, agent: 
             assert last is not None
             assert bones(text) in bones(last)
         elif "已接入" in text:
-            lin = await agent("lin")
             await lin.does(f"handoffs/{(await lin.finds('李娜'))['id']}/accept")
             assert bones((await window.reads(author="system"))["text"]) == bones(text)
         else:

@@ -27,6 +27,8 @@ const ACTIONS: Names = {
   action_confirm_phone_number: ['Confirm the new phone number', '确认新手机号'],
   action_verify_identity: ['Tell about the identity check', '说明实名认证'], action_close_account: ['Close the account', '注销账户'],
   action_secure_account: ['Secure the account', '保护账户'], action_report_scam: ['Report a scam', '举报诈骗'],
+  action_withdraw_complaint: ['Take the complaint back', '撤回投诉'],
+  action_card_status: ['Tell the state of the cards', '告知银行卡状态'],
   action_file_complaint: ['File a complaint', '登记投诉'], action_handover: ['Hand over to a person', '转接人工'],
   action_calm: ['Answer anger', '安抚情绪'], action_not_solved: ['Try another way', '换一种方式处理'], action_repeat: ['Say it again', '重复上一句'],
   action_help: ['Say what it can do', '说明能做什么'], action_greet: ['Greet', '问候'],
@@ -38,6 +40,7 @@ const ACTIONS: Names = {
 /** Why it failed or was refused: the account services' codes, and ours. */
 const CODES: Names = {
   account_restricted: ['the account is restricted', '账户受限'], already_cancelled: ['already cancelled', '已撤销'], already_closing: ['already being closed', '已在注销中'],
+  already_withdrawn: ['taken back already', '已经撤回'], not_withdrawable: ['cannot be taken back any more', '已无法撤回'],
   already_disputed: ['already disputed', '已提出争议'], already_frozen: ['already frozen', '已冻结'], already_ordered: ['already ordered', '已申请'],
   already_recalled: ['already recalled', '已申请追回'], already_refunded: ['already refunded', '已退款'], already_traced: ['already being traced', '已在追查'],
   amount_too_high: ['the amount is too high', '金额过高'], bad_request: ['the request was not understood', '请求有误'], card_replaced: ['the card was replaced', '卡已更换'],
