@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -15,43 +14,27 @@ from bot.settings import Settings
 from sandbox.database import Database
 from sandbox.seed import seed
 from tests.bank import PROJECT
-from tests.conversations.playing import Play, played
+from tests.conversations.playing import played
 from tests.conversations.script import LANGUAGES, scripts
 
 
-async def play(which: str, language: str, only: str = "") -> list[Play]:
-    """In the order of the files, each with a freshly seeded bank."""
+async def show(languages: list[str], only: str) -> None:
     settings = Settings.load(PROJECT, {})
     engine = await Engine.load(project=PROJECT, model=train(settings), settings=settings)
     with tempfile.TemporaryDirectory() as folder:
         bank, now = Path(folder) / "bank.db", time.time()
         with Database(bank) as db:
             seed(db, now)
-        chosen = [each for each in scripts(which, language) if only in each.id]
-        return [play async for play in played(engine, (bank, now), Path(folder), chosen)]
+        for language in languages:
+            right = total = 0
+            chosen = [each for each in scripts("open", language) if only in each.id]
+            async for play in played(engine, (bank, now), Path(folder), chosen):
+                total, right = total + 1, right + (not play.faults)
+                if play.faults:
+                    talk = "\n".join(play.customer.history)
+                    print(f"\n=== {play.script.id} {play.script.customer}\n{talk}\n--- " + "\n--- ".join(play.faults))
+            print(f"\n{language}: {right} of {total}")
 
 
-def show(plays: list[Play], language: str) -> None:
-    for each in plays:
-        if each.faults:
-            talk = "\n".join(each.customer.history)
-            print(f"\n=== {each.script.id} {each.script.customer}\n{talk}\n--- " + "\n--- ".join(each.faults))
-    print(f"\n{language}: {sum(not each.faults for each in plays)} of {len(plays)}")
-
-
-def count(plays: list[Play]) -> dict[str, object]:
-    """What the test reads: no text of any conversation."""
-    wrong = [each.script.id for each in plays if each.faults]
-    moved = [each.script.id for each in plays if any("against their word" in fault for fault in each.faults)]
-    return {"of": len(plays), "wrong": wrong, "moved": moved}
-
-
-if sys.argv[1:2] == ["--count"]:
-    print(json.dumps(count(asyncio.run(play(*sys.argv[2:4])))))
-    sys.exit()
 asked = [each for each in sys.argv[1:] if each in LANGUAGES] or list(LANGUAGES)
-for language in asked:
-    show(
-        asyncio.run(play("open", language, next((each for each in sys.argv[1:] if each not in LANGUAGES), ""))),
-        language,
-    )
+asyncio.run(show(asked, next((each for each in sys.argv[1:] if each not in LANGUAGES), "")))

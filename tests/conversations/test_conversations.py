@@ -9,15 +9,13 @@ others is shown by
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.bank import PROJECT
-from tests.conversations.script import LANGUAGES
+from bot.engine.engine import Engine
+from tests.conversations.playing import played
+from tests.conversations.script import LANGUAGES, scripts
 
 RIGHT = {("open", "en"): 0.88, ("open", "zh"): 0.82, ("kept", "en"): 0.65, ("kept", "zh"): 0.48}
 """Never less than this. What it is to be: 0.9, also of what nobody has seen."""
@@ -28,11 +26,12 @@ it takes a code."""
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("which", ["open", "kept"])
-def test_whole_conversations_go_right(model: Path, which: str, language: str) -> None:
-    """In a process of its own, as a service is."""
-    command = [sys.executable, "-m", "tests.conversations", "--count", which, language]
-    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=280)
-    found = json.loads(ran.stdout.splitlines()[-1])
-    assert set(found["moved"]) <= AT_ONCE
-    right = found["of"] - len(found["wrong"])
-    assert right >= found["of"] * RIGHT[which, language], f"{right} of {found['of']}: {found['wrong']}"
+async def test_whole_conversations_go_right(
+    engine: Engine, seeded_file: tuple[Path, float], tmp_path: Path, which: str, language: str
+) -> None:
+    everything = [play async for play in played(engine, seeded_file, tmp_path, scripts(which, language))]
+    wrong = sorted(play.script.id for play in everything if play.faults)
+    moved = [play.script.id for play in everything if any("against their word" in each for each in play.faults)]
+    assert set(moved) <= AT_ONCE
+    right = len(everything) - len(wrong)
+    assert right >= len(everything) * RIGHT[which, language], f"{len(wrong)} of {len(everything)}: {wrong}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from bot.engine import in_process
 from bot.types import Button, Holder, Identity, Level, to_wire
 from tests.engine.conftest import Talk
 
@@ -238,3 +241,22 @@ async def test_a_model_that_fails_to_understand_still_answers(talk: Start, monke
     assert result.replies[0].text.startswith("I'm sorry")
     monkeypatch.undo()
     assert await ann.texts("hello") == ["Hey! How are you?"]
+
+
+def test_actions_of_a_project_that_was_left_serve_no_other(tmp_path: Path) -> None:
+    """Their modules had the same names."""
+    for name, answers in (("first", "action_verify_code"), ("second", "action_greet_twice")):
+        (tmp_path / name / "actions").mkdir(parents=True)
+        (tmp_path / name / "actions" / "__init__.py").write_text(
+            f"from rasa_sdk import Action\nclass A(Action):\n    def name(self):\n        return {answers!r}\n"
+        )
+    here = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "actions"}
+    try:
+        in_process.register(tmp_path / "first")
+        second = in_process.register(tmp_path / "second").actions
+    finally:
+        for name in [each for each in sys.modules if each.partition(".")[0] == "actions"]:
+            del sys.modules[name]
+        sys.modules.update(here)
+    assert "action_greet_twice" in second
+    assert type(second["action_verify_code"].__self__).__module__.startswith("bot.")
