@@ -67,7 +67,7 @@ class Answers:
         return True
 
     async def _takes_back(self) -> bool:
-        """Not this after all, whatever was asked: "no refund, please", "算了不注销了"."""
+        """Not this after all, whatever was asked: "no, leave it", "算了不办了"."""
         call = self.call
         below = next((each for each in reversed(call.state.stack) if not each.flow.startswith(frames.PATTERN)), None)
         flow = call.flows.get(below.flow) if below is not None else None
@@ -92,7 +92,7 @@ class Answers:
         return True
 
     async def _not_yet(self) -> bool:
-        """ "Is it refunded?", while it is not even said what is to be."""
+        """ "Is it done?", while it is not even said what is to be."""
         call, flow = self.call, self.call.flow
         if flow is None or not flow.changes or call.act != "status" or not repairs.asks(call):
             return False

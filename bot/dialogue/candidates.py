@@ -1,4 +1,4 @@
-"""Finding out which payment, refund, transfer or card is meant: by number, amount, date, name, or place in the list."""
+"""Finding out which of several things is meant: by number, amount, date, name, or place in the list."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class OneOf(Kind):
         candidates = await look.listed(call)
         if reference.number and call.free_text and call.words.says("other", call.text):
             rest = [each for each in candidates if not each.numbered(reference.number)]
-            if len(rest) == 1:  # "7302 is frozen already, freeze the other one".
+            if len(rest) == 1:  # "7302 is done already, do the other one".
                 return self._take(call, collect, rest)
         found = reference.narrow(candidates)
         if found is None and asked and (call.intent in ANSWERS or call.words.just("only_a_place", reference.text)):
@@ -118,7 +118,7 @@ class OneOf(Kind):
         )
 
     async def _digits(self, look: Lookups[Any], call: Call) -> str | None:
-        """Four digits that one of them ends with: "要不把4418那张先冻了"."""
+        """Four digits that one of them ends with: "the 4418 one, please"."""
         digits = _FOUR.findall(call.text) if call.free_text else []
         known = [*await look.listed(call), *await look.all_of_them(call)] if digits else []
         return next((each for each in digits if any(one.id == each for one in known)), None)
@@ -167,7 +167,7 @@ class OneOf(Kind):
     async def _is_done_already(
         self, look: Lookups[Any], call: Call, collect: Collect, candidates: Sequence[Candidate]
     ) -> bool:
-        """ "Just freeze it", said of what is frozen: never the other one, because that one will not do."""
+        """ "Just do it", said of what is done already: never the other one, because that one will not do."""
         opening = call.top.opening if call.top else None
         if opening is None or call.words.says("names_something", opening.text):
             return False
@@ -227,7 +227,7 @@ def _mentioned(call: Call, collect: Collect) -> list[str]:
 
 
 def _spoken_of(call: Call, collect: Collect, candidates: Sequence[Candidate]) -> Candidate | None:
-    """That one, if it will do: "unfreeze it", "还是冻上吧"."""
+    """That one, if it will do: "open it again", "还是锁上吧"."""
     mine = call.top.flow if call.top else ""
     if call.state.deeds and call.state.deeds[-1].flow == mine:
         return None

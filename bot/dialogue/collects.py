@@ -130,7 +130,7 @@ class Confirm(Kind):
 
 
 def _qualifies(call: Call, text: str) -> bool:
-    """ "Yes but only half of it", "yes, unfreeze it?": no plain yes to what was asked."""
+    """ "Yes but only half of it", "yes, open it?": no plain yes to what was asked."""
     words = call.words
     but = words.says("but", text) and not call.entities("amount")
     return but or words.says("takes_back", text) or words.says("ends_asking", text) or names_opposite(call)

@@ -52,7 +52,7 @@ def stops(call: Call) -> bool:
 
 
 def takes_back(call: Call, flow: Flow | None = None) -> bool:
-    """It is plainly said that something is not wanted: "don't freeze it", "不退了". `flow`: that this is not."""
+    """It is plainly said that something is not wanted: "don't send it", "不办了". `flow`: that this is not."""
     if not call.free_text:
         return False
     wanted, unwanted = verbs(call)

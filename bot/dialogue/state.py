@@ -99,7 +99,7 @@ class Done:
     title: str = ""
     """What that is called, as it was said to the customer."""
     reference: str = ""
-    """The number of the case, refund or report that came of it."""
+    """The number of what came of it, that the customer can quote."""
     due: str = ""
     """The day by which something comes of it."""
     at: float = 0.0

@@ -52,7 +52,7 @@ async def listen(call: Call) -> bool | None:
 
 
 def _by_verb(call: Call) -> Flow | None:
-    """Where the intent says little, the verb does: "4418冻一下"."""
+    """Where the intent says little, the verb does: "4418锁一下"."""
     wanted = verbs(call)[0]
     says_little = call.intent in ANSWERS or call.confidence < CLEAR
     asks = len(call.text) > LONGEST or call.words.says("ends_asking", call.text)

@@ -29,6 +29,8 @@ FOLDER = "words"
 OWN = Path(__file__).parent / FOLDER
 DEFAULT = "en"
 NEVER = re.compile(r"(?!)")
+_NUMBERED = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
+"""A group referred to by its number."""
 
 
 class Words:
@@ -166,6 +168,8 @@ def _wrong_patterns(raw: Mapping[str, Any]) -> Iterator[str]:
         for code, said in entries.items() if table != "language" else ():
             patterns = said if table == "phrases" else said.get("heard", ()) if isinstance(said, Mapping) else ()
             for pattern in patterns:
+                if isinstance(pattern, str) and _NUMBERED.search(pattern):
+                    yield f"{table}: {code}: {pattern!r} counts its groups, and patterns are joined: (?P<name>...)"
                 try:
                     re.compile(pattern)
                 except (re.error, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Several wishes in one message: "freeze my card and tell me my balance"."""
+"""Several wishes in one message: "cancel my order and tell me my points"."""
 
 from __future__ import annotations
 

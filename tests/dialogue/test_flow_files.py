@@ -118,3 +118,11 @@ def test_what_a_conversation_keeps_comes_back_as_it_was(state: State) -> None:
 
 def test_the_frameworks_own_flows_are_read() -> None:
     assert "pattern_human_handoff" in flow_files.read([project.OWN])
+
+
+def test_a_pattern_that_counts_its_groups_is_refused(tmp_path: Path) -> None:
+    words = tmp_path / "data" / "words" / "en.yml"
+    words.parent.mkdir(parents=True)
+    words.write_text("language: en\nphrases:\n  twice: ['(\\w+) \\1']\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"twice: .* counts its groups"):
+        project.load(tmp_path)
