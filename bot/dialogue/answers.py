@@ -13,7 +13,6 @@ from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
 
-LOST = "pattern_cannot_handle"
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
 _NUMBER = re.compile(r"\d|[一二两三四五六七八九十百千万]{2,}|\b(hundred|thousand)\b", re.IGNORECASE)
@@ -123,7 +122,7 @@ class Answers:
     async def _told(self) -> bool:
         """Something else of the account is asked about, by its name."""
         of_a_list = self.asked is None or bool(self.asked.lists)
-        return repairs.asks(self.call) and not of_a_list and await lookups_of(LOST).instead(self.call)
+        return repairs.asks(self.call) and not of_a_list and await lookups_of(repairs.LOST).instead(self.call)
 
     def _is_an_option(self) -> bool:
         """ "I've changed my mind" is a reason, too, where a reason was asked for."""

@@ -23,6 +23,8 @@ from bot.types import Level
 FALLBACK = "nlu_fallback"
 NOT_WISHES = (FALLBACK, "", "affirm", "deny", "stop")
 """Nothing is begun by these, and no rule is for them."""
+LOST = "pattern_cannot_handle"
+"""A project's `Lookups` of this name may know what is meant by a name or an amount."""
 MAX_GUESSES = 3
 _LONGEST = 48
 """Characters; a longer question names what it is about."""
@@ -129,7 +131,8 @@ def _first(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
     """The article that answers. A question that names nothing ("and how long does that take?") is about what is going
     on, or was spoken of last."""
     names = len(call.text) > _LONGEST or call.words.says("names_something", call.text)
-    article = None if names else found.get("about")
+    spoken_of = call.flow is not None or call.topic is not None
+    article = found.get("about") if spoken_of and not names else None
     if article is None and found.get("answered"):
         article = found["articles"][0]
     if article is None and asks(call) and call.words.says("asks_how", call.text):
@@ -159,7 +162,7 @@ async def cannot_handle(call: Call) -> bool | None:
     misses = call.state.misses + 1
     call.keep(misses=misses)
     call.memo["lost"] = True
-    if overridden(call, "pattern_cannot_handle") or await lookups_of("pattern_cannot_handle").instead(call):
+    if overridden(call, LOST) or await lookups_of(LOST).instead(call):
         return True
     guesses = _guesses(call) if misses == 1 else []
     if not guesses:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,12 +22,10 @@ SURE = 0.8
 BARELY = 0.35
 LIKELY_ENOUGH = 0.5
 """Less likely than this, something that changes anything is asked about first."""
-_ASKING = re.compile(r"[?？吗么嘛]\W*$|[用行好能]不\W*$")
 ASKED = frozenset({"request", "report", "answer", "correction", "social", ""})
 """Acts that want the thing, or may."""
 _BRIEF = 14
 CLEARLY_SO = 0.9
-LOST = "pattern_cannot_handle"
 PERSON = "pattern_human_handoff"
 WISH = "pattern_wish"
 """A project's `Lookups` of this name look at each wish before it is taken for what its intent says."""
@@ -105,7 +102,7 @@ async def _is_a_question(call: Call) -> bool:
 async def _nothing_wanted(call: Call) -> bool:
     """It asks for nothing that a flow does: a question, or that nothing be done."""
     names = repairs.asks(call) or any(call.words.says(each, call.text) for each in ("about_it", "ends_asking"))
-    if names and await lookups_of(LOST).instead(call):
+    if names and await lookups_of(repairs.LOST).instead(call):
         return True
     if await repairs.question(call):
         return True
@@ -125,11 +122,11 @@ async def _one(call: Call, flow: Flow) -> bool:
     if flow.changes:
         meant = await _by_act(call, flow)
         if meant is not None and meant.changes and _in_doubt(call, meant) and call.words.has_title(meant.id):
-            if not (repairs.asks(call) and await lookups_of(LOST).instead(call)):
+            if not (repairs.asks(call) and await lookups_of(repairs.LOST).instead(call)):
                 repairs.guess(call, meant)
             return True
     if meant is not None:
-        frames.push(call, meant, said=call.said, sure=is_sure(replace(call.said, act=_act(call) or call.act)))
+        frames.push(call, meant, said=call.said, sure=is_sure(call, replace(call.said, act=_act(call) or call.act)))
     return True
 
 
@@ -198,7 +195,7 @@ async def _not_wanted(call: Call, flow: Flow) -> None:
         return
     beside = _asked_beside(call, flow)
     asks = beside is None and call.words.says("ends_asking", call.text)
-    if asks and await lookups_of(LOST).instead(call):
+    if asks and await lookups_of(repairs.LOST).instead(call):
         return
     if beside is not None:
         frames.push(call, beside, said=replace(call.said, act="status"))
@@ -223,14 +220,16 @@ def start(call: Call, wishes: Sequence[Said]) -> bool:
         return False
     if later:
         call.keep(wishes=tuple(later))
-    frames.push(call, flow, said=first, sure=is_sure(first))
+    frames.push(call, flow, said=first, sure=is_sure(call, first))
     return True
 
 
-def is_sure(said: Said) -> bool:
+def is_sure(call: Call, said: Said) -> bool:
     """Asked for so plainly that what does no harm needs no yes."""
     plain = ("request", "correction", "undo", "") if len(said.text) > _BRIEF else ASKED - {"report"}
-    return said.pressed or (said.confidence >= SURE and said.act in plain and not _ASKING.search(said.text))
+    return said.pressed or (
+        said.confidence >= SURE and said.act in plain and not call.words.says("ends_asking", said.text)
+    )
 
 
 async def _about_topic(call: Call) -> bool:
