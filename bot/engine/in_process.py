@@ -7,7 +7,6 @@ import importlib
 import inspect
 import pkgutil
 import sys
-import weakref
 from collections.abc import Iterable, MutableSequence
 from pathlib import Path
 from types import ModuleType
@@ -193,10 +192,6 @@ def demand(executor: ActionExecutor, domain: Domain, *, where: str) -> None:
         )
 
 
-_of_others: weakref.WeakSet[type[SdkAction]] = weakref.WeakSet()
-"""Classes of projects that this process has left: their modules have the names of ours."""
-
-
 def register(project: Path) -> ActionExecutor:
     """The framework's actions, and the project's: every rasa_sdk Action in its package (or module) `actions`.
 
@@ -206,8 +201,8 @@ def register(project: Path) -> ActionExecutor:
     modules = {name for name in sys.modules if name.startswith("bot.dialogue.")}
     if any((project / name).exists() for name in ("actions", "actions.py")):
         modules |= _import(project)
-    known = (each for each in all_subclasses(SdkAction) if each not in _of_others)
-    ours = [each for each in known if each.__module__ in modules and not inspect.isabstract(each)]
+    known = (each for each in all_subclasses(SdkAction) if each.__module__ in modules and _stands(each))
+    ours = [each for each in known if not inspect.isabstract(each)]
     for action in sorted(
         ours, key=lambda each: not each.__module__.startswith("bot.")
     ):  # A project's goes before ours.
@@ -226,7 +221,6 @@ def begin(project: Path, settings: Settings) -> None:
 def _import(project: Path) -> set[str]:
     loaded = sys.modules.get("actions")
     if loaded is not None and not _belongs(loaded, project):
-        _of_others.update(each for each in all_subclasses(SdkAction) if each.__module__.partition(".")[0] == "actions")
         for name in [each for each in sys.modules if each == "actions" or each.startswith("actions.")]:
             del sys.modules[name]
     sys.path.insert(0, str(project))
@@ -242,6 +236,11 @@ def _import(project: Path) -> set[str]:
     finally:
         sys.path.remove(str(project))
     return {name for name in sys.modules if name == "actions" or name.startswith("actions.")}
+
+
+def _stands(action: type[SdkAction]) -> bool:
+    """It is in the module it names: a project that this process has left had modules of the same names."""
+    return any(value is action for value in vars(sys.modules[action.__module__]).values())
 
 
 def _belongs(module: ModuleType, project: Path) -> bool:

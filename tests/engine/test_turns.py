@@ -13,6 +13,8 @@ from bot.engine import in_process
 from bot.types import Button, Holder, Identity, Level, to_wire
 from tests.engine.conftest import Talk
 
+ROOT = Path(__file__).parents[2]
+
 Start = Callable[..., Talk]
 
 
@@ -250,13 +252,18 @@ def test_actions_of_a_project_that_was_left_serve_no_other(tmp_path: Path) -> No
         (tmp_path / name / "actions" / "__init__.py").write_text(
             f"from rasa_sdk import Action\nclass A(Action):\n    def name(self):\n        return {answers!r}\n"
         )
+    shipped = in_process.register(ROOT).actions.keys()
     here = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "actions"}
     try:
         in_process.register(tmp_path / "first")
         second = in_process.register(tmp_path / "second").actions
+        first = in_process.register(tmp_path / "first").actions
     finally:
         for name in [each for each in sys.modules if each.partition(".")[0] == "actions"]:
             del sys.modules[name]
         sys.modules.update(here)
+    assert in_process.register(ROOT).actions.keys() == shipped
     assert "action_greet_twice" in second
+    assert "action_greet_twice" not in first
+    assert type(first["action_verify_code"].__self__).__module__ == "actions"
     assert type(second["action_verify_code"].__self__).__module__.startswith("bot.")
