@@ -78,7 +78,9 @@ class TellDelivery(Action):
         ordered = ordered or [each for each in cards if each.replacement]
         for card in ordered:
             await tell_delivery(call, card)
-        if not ordered:
+        if not cards:
+            call.say("utter_no_new_card")
+        elif not ordered:
             call.propose("utter_no_card_ordered", "replace_card")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from actions.base import Action, Lookups
 from actions.call import Call
 from actions.services.bank_types import Fee, Limits
-from bot.dialogue import wording
+from bot.dialogue import frames, repairs, wording
 from bot.dialogue.buttons import Button
 from bot.types import Deed, Level
 
@@ -65,6 +65,18 @@ class TellLimits(Action):
             card={"card": "limits", "items": items, "record": asdict(limits)},
             **facts,
         )
+
+
+class CheckLimitsFlow(Lookups):
+    flow = "check_limits"
+
+    async def instead(self, call: Call) -> bool:
+        """ "... and put my limit to 8,000": it is to be changed."""
+        if not call.entity("amount") or not call.words.says("limit_to", call.said.text) or repairs.asks(call):
+            return False
+        frames.drop(call)
+        frames.push(call, call.flows["change_limit"], said=replace(call.said, intent="change_limit"))
+        return True
 
 
 class LimitFlow(Lookups):

@@ -92,6 +92,14 @@ def _asks_more(call: Call) -> bool:
     return repairs.asks(call) or call.act == "other_person" or call.words.says("asks_how", call.text)
 
 
+async def _offer_to_secure(call: Call) -> None:
+    """Nobody is asked to have done what is done."""
+    if call.level >= Level.SIGNED_IN and (await call.bank.profile(call.customer_id)).outgoing_frozen:
+        call.say("utter_secured_already", buttons=(call.person,))
+    else:
+        call.propose("utter_offer_to_secure", "secure_account")
+
+
 async def tell(call: Call, response: str) -> None:
     """One text, with the numbers of the region and a way to a person: no menu."""
     region = await region_of(call)
@@ -109,7 +117,7 @@ class ScamInProgress(Action):
 
     async def perform(self, call: Call) -> None:
         await tell(call, "utter_scam_in_progress")
-        call.propose("utter_offer_to_secure", "secure_account")
+        await _offer_to_secure(call)
 
 
 class CodeTold(Action):
@@ -118,7 +126,7 @@ class CodeTold(Action):
 
     async def perform(self, call: Call) -> None:
         await tell(call, "utter_code_told")
-        call.propose("utter_offer_to_secure", "secure_account")
+        await _offer_to_secure(call)
 
 
 class UnderPressure(Action):
@@ -127,7 +135,7 @@ class UnderPressure(Action):
 
     async def perform(self, call: Call) -> None:
         await tell(call, "utter_under_pressure")
-        call.propose("utter_offer_to_secure", "secure_account")
+        await _offer_to_secure(call)
 
 
 class SenderInDoubt(Action):

@@ -9,6 +9,7 @@ from actions.base import Lookups
 from actions.call import Call
 from actions.looking_up import show_found
 from bot.dialogue import frames, repairs
+from bot.dialogue.clauses import verbs
 from bot.dialogue.repairs import CLEARLY
 
 _BY_WORDS = (("trace_it", "refund_not_arrived"), ("locks_account", "account_taken_over"))
@@ -44,7 +45,8 @@ def _flow_by_words(call: Call) -> str:
     names_card = any(sound.search(text) for sound in words.heard("card_kinds").values())
     topic = call.flows.get(call.topic.flow) if call.topic else None
     of_cards = topic is not None and topic.area in _OF_CARDS and re.search(r"(?<!\d)\d{4}(?!\d)", text) is not None
-    if words.says("card_state", text) or ((names_card or of_cards) and words.says("about_it", text)):
+    points = (names_card or of_cards) and words.says("about_it", text) and not verbs(call)[0]
+    if words.says("card_state", text) or points:
         return "card_status"
     if repairs.takes_back(call) or repairs.asks(call):
         return ""

@@ -8,10 +8,12 @@ from typing import Any
 from bot.dialogue import frames, memory, prove, repairs
 from bot.dialogue.call import Call
 from bot.dialogue.clauses import names_opposite
-from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR, SURELY
+from bot.dialogue.collects import ANSWERS, CERTAIN, CLEAR
+from bot.dialogue.confirming import verb_alone
 from bot.dialogue.flows import CONFIRM, Collect, Flow
 from bot.dialogue.kinds import kind_of
 from bot.dialogue.lookups import Lookups, lookups_of
+from bot.dialogue.refusals import Refusals
 
 VAGUE = 0.35
 """Less likely than this, a wish is not worth leaving a question for."""
@@ -22,13 +24,7 @@ ASKS = 0.6
 _OF_AN_ANSWER = frozenset({"answer", "correction"})
 
 
-class Answers:
-    def __init__(self, call: Call) -> None:
-        self.call = call
-        flow, top = call.flow, call.top
-        step = flow.at(top.at) if flow is not None and top is not None else None
-        self.asked = step if isinstance(step, Collect) else None
-
+class Answers(Refusals):
     async def take(self) -> bool | None:
         """None: it is about something else."""
         call = self.call
@@ -36,10 +32,12 @@ class Answers:
             return None
         of_a_code = call.top is not None and call.top.flow == prove.CODE_FLOW
         first = (self.values, self._stops) if of_a_code else (self._stops, self._aside, self.values)
-        no = (self._takes_back, self._does_not_know, self._none_of_them, self._denies)
+        no = (self.takes_back, self.does_not_know, self.none_of_them, self.denies)
         for listen in (*first, *no, self._remembered, self._not_yet, self._question):
             if await listen():
                 return True
+        if self.asked.slot == CONFIRM and call.flows.started_by(call.intent) is call.flow and call.free_text:
+            return True  # The same wish once more, with nothing new in it.
         plain_yes = call.free_text and call.words.just("yes", call.text)
         if not plain_yes and (self._is_other_wish() or (call.intent not in ANSWERS and call.confidence >= VAGUE)):
             return None
@@ -52,36 +50,16 @@ class Answers:
             frames.drop(call)
             call.say("utter_what_else")
             return True
-        if not repairs.stops(call) or self._is_an_option():
+        if not repairs.stops(call) or self._is_an_option() or self._commands():
             return False
         call.keep(wishes=())
         repairs.cancel_flow(call)
         return True
 
-    async def _denies(self) -> bool:
-        """A no to a question that is not answered by yes or no is a no to the whole."""
-        if not self._deny():
-            return False
-        repairs.cancel_flow(self.call)
-        return True
-
-    async def _takes_back(self) -> bool:
-        """Not this after all, whatever was asked: "no, leave it", "算了不办了"."""
-        call = self.call
-        below = next((each for each in reversed(call.state.stack) if not each.flow.startswith(frames.PATTERN)), None)
-        flow = call.flows.get(below.flow) if below is not None else None
-        wanted = call.flows.started_by(call.intent)
-        plainly = call.words.says("takes_back", call.text)
-        if flow is None or not call.free_text or (repairs.asks(call) and not plainly):
-            return False
-        if not flow.changes and wanted is not None and wanted.id == flow.undo and call.confidence >= CLEAR:
-            return False  # What it tells of is to be taken back.
-        undoes = wanted is not None and wanted.id == flow.undo and wanted is not flow
-        other = wanted is not None and wanted is not flow and bool(wanted.area) and call.confidence >= CLEAR
-        if not ((undoes and call.confidence >= CLEAR) or (repairs.takes_back(call, flow) and not other)):
-            return False
-        repairs.cancel_flow(call)
-        return True
+    def _commands(self) -> bool:
+        """ "Withdraw it", to "shall I withdraw it?"."""
+        asked, call = self.asked, self.call
+        return asked is not None and asked.slot == CONFIRM and call.free_text and verb_alone(call, call.text.strip())
 
     async def _remembered(self) -> bool:
         call = self.call
@@ -245,40 +223,6 @@ class Answers:
         call, act = self.call, self.call.message.get("act") or {}
         asks = act.get("name") in ("question", "status") and call.free_text
         return asks and (float(act.get("confidence") or 0.0) >= ASKS or call.words.says("ends_asking", call.text))
-
-    async def _none_of_them(self) -> bool:
-        """ "No" to a list: it may be another one, or nothing at all."""
-        call = self.call
-        if self.asked is None or not self.asked.lists:
-            return False
-        none = call.free_text and call.words.just("none_of_these", call.text)
-        top = call.top
-        if not (none or self._deny()) or top is None:
-            return False
-        if top.misses:
-            repairs.cancel_flow(call)
-            return True
-        call.note(misses=1)
-        call.say(
-            "utter_none_of_them", buttons=[call.button("more", "inform_order", choice="more"), call.stop, call.person]
-        )
-        call.memo["asked"] = True
-        return True
-
-    def _deny(self) -> bool:
-        call = self.call
-        plainly = call.free_text and call.words.just("no", call.text)
-        return plainly or (call.intent == "deny" and call.confidence >= SURELY)
-
-    async def _does_not_know(self) -> bool:
-        """What is not known cannot be asked for again the same way."""
-        call, asked = self.call, self.asked
-        if asked is None or not call.free_text or not call.words.just("dont_know", call.text):
-            return False
-        response = f"utter_unknown_{asked.slot}"
-        call.say(response if call.has_response(response) else "utter_dont_know", buttons=(call.stop, call.person))
-        call.memo["asked"] = not asked.lists
-        return True
 
     def _missed(self, asked: Collect) -> None:
         call, top = self.call, self.call.top

@@ -12,10 +12,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.dialogue import project
-from bot.dialogue.buttons import Button, payload
-from bot.dialogue.flows import CONFIRM, Flow, Flows
-from bot.dialogue.state import MAX_DEEDS, SLOT, Done, Frame, Offer, Said, State, Topic
-from bot.dialogue.words import Words
+from bot.dialogue.buttons import Button
+from bot.dialogue.flows import CONFIRM, Flow
+from bot.dialogue.state import MAX_DEEDS, SLOT, Done, Frame, Offer, State, Topic
+from bot.dialogue.told import Told
 from bot.types import Deed, Identity, Level, Tried, to_wire
 
 _ALWAYS_TOLD = ("requested_slot", "solved")
@@ -34,7 +34,7 @@ class Codes(Protocol):
     async def verify_code(self, customer_id: str, *, otp_id: str, code: str, idempotency_key: str) -> Any: ...
 
 
-class Call:
+class Call(Told):
     """Handed to `Action.perform`. Events are made from what was set and said, in order, when the action is through. A
     project subclasses it to give its actions their services, and names the subclass with `Call.use()`."""
 
@@ -43,25 +43,18 @@ class Call:
     def __init__(
         self, action: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any] | None = None
     ) -> None:
+        super().__init__(dispatcher, tracker, domain or {}, project.current())
         self.action = action
         """What it is called in the record of what was tried."""
-        self.domain = domain or {}
-        self.tracker = tracker
         self.now = time.time()
         self.key_used = False
         self.rejected = False
         self.memo: dict[str, Any] = {}
-        dialogue = project.current()
-        self.flows: Flows = dialogue.flows
-        self.words: Words = dialogue.words
         self.state = State.from_wire(tracker.slots.get(SLOT))
         self._state_then = self.state
-        self._heard: Said | None = None
-        self._dispatcher = dispatcher
         self._slots: dict[str, Any] = {}
         self._events: list[EventType] = []
         self._followup: str | None = None
-        self._said = 0
 
     @classmethod
     def use(cls) -> None:
@@ -72,75 +65,6 @@ class Call:
     def of(cls, action: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]) -> Call:
         return Call._used(action, dispatcher, tracker, domain)
 
-    # What was said
-
-    @property
-    def language(self) -> str:
-        said = self.tracker.slots.get("language")
-        spoken = self.words.languages
-        return said if said in spoken else "en" if "en" in spoken or not spoken else spoken[0]
-
-    @property
-    def said(self) -> Said:
-        """What is being heard: the latest message, or an earlier one that is heard again."""
-        if self._heard is None:
-            self._heard = self._latest()
-        return self._heard
-
-    def hear(self, said: Said) -> None:
-        """From here on, this is what was said."""
-        self._heard = said
-
-    def _latest(self) -> Said:
-        message = self.tracker.latest_message
-        ranking = message.get("intent_ranking") or []
-        commanded = len(ranking) == 1 and ranking[0].get("confidence") == 1.0
-        text = str(message.get("text") or "")
-        intent = message.get("intent") or {}
-        return Said(
-            text=text,
-            intent=str(intent.get("name") or ""),
-            confidence=float(intent.get("confidence") or 0.0),
-            act=str((message.get("act") or {}).get("name") or ""),
-            entities=tuple(message.get("entities") or ()),
-            pressed=commanded or not text,
-        )
-
-    @property
-    def message(self) -> Mapping[str, Any]:
-        """The latest message, as it was parsed."""
-        message: Mapping[str, Any] = self.tracker.latest_message
-        return message
-
-    @property
-    def act(self) -> str:
-        """The kind of saying: `request`, `question`, ...; "" where the bot does not tell them apart."""
-        return self.said.act
-
-    @property
-    def free_text(self) -> bool:
-        """The customer wrote this; it is not a button's command (which is certain, and the only possibility)."""
-        return not self.said.pressed
-
-    @property
-    def text(self) -> str:
-        return self.said.text
-
-    @property
-    def intent(self) -> str:
-        return self.said.intent
-
-    @property
-    def confidence(self) -> float:
-        return self.said.confidence
-
-    def entities(self, name: str) -> list[Any]:
-        """The values found in what was said, in order."""
-        return [each.get("value") for each in self.said.entities if each.get("entity") == name]
-
-    def entity(self, name: str) -> Any:
-        return next(iter(self.entities(name)), None)
-
     @property
     def key(self) -> str:
         """The idempotency key for the one change this action makes. After a failed try, the try's own key: what may
@@ -150,33 +74,6 @@ class Call:
         if retry is not None and retry.action == self.action:
             return retry.key
         return f"{self.tracker.sender_id}:{self.message_id}:{self.action}"
-
-    @property
-    def message_id(self) -> str:
-        if self.message.get("message_id"):
-            return str(self.message["message_id"])
-        said = (event for event in reversed(self.tracker.events) if event["event"] == "user")
-        return str(next((event["message_id"] for event in said if event.get("message_id")), "0"))
-
-    @property
-    def heard_at(self) -> float:
-        """When the latest message came."""
-        said = (event for event in reversed(self.tracker.events) if event["event"] == "user")
-        return float(next((event.get("timestamp") or 0.0 for event in said), 0.0))
-
-    @property
-    def begins_session(self) -> bool:
-        """Whether the latest message is the first since a session began: what was in progress before is long over."""
-        before = (each["event"] for each in reversed(self.tracker.events[:-1]))
-        return next((each for each in before if each in ("user", "session_started")), "") == "session_started"
-
-    @property
-    def line(self) -> Mapping[str, Any] | None:
-        """Their place, where the customer waits for a person: `position`, `on_duty`, `wait_s`; else None."""
-        if not self.tracker.is_paused():
-            return None
-        line: Mapping[str, Any] = self.message.get("line") or {}
-        return line
 
     # Who says it
 
@@ -344,32 +241,7 @@ class Call:
         flow = self.flow or (self.flows.get(topic.flow) if topic is not None else None)
         return flow.article if flow is not None else ""
 
-    # What is told
-
-    @property
-    def spoke(self) -> bool:
-        """Something was said in this run."""
-        return self._said > 0
-
-    def say(
-        self, response: str, *, buttons: Sequence[Button] = (), card: Mapping[str, Any] | None = None, **facts: str
-    ) -> None:
-        """One message by the name of its response; `facts` fill its places. The text alone says everything."""
-        self._said += 1
-        self._dispatcher.utter_message(
-            response=response,
-            buttons=[{"title": each.title, "payload": each.payload} for each in buttons],
-            json_message=dict(card) if card else None,
-            **facts,
-        )
-
-    def has_response(self, response: str) -> bool:
-        return response in self.domain.get("responses", ())
-
-    def repeat(self, text: str, buttons: Sequence[Mapping[str, str]], card: Mapping[str, Any]) -> None:
-        """Say again what was said, word for word."""
-        self._said += 1
-        self._dispatcher.utter_message(text=text, buttons=[dict(each) for each in buttons], json_message=dict(card))
+    # What is proposed
 
     def ask_back(self, response: str, offer: Offer, *, buttons: Sequence[Button] | None = None, **facts: Any) -> None:
         """Propose a next step that a plain "yes" accepts."""
@@ -387,36 +259,6 @@ class Call:
     ) -> None:
         """Propose a flow, with what is known for it."""
         self.ask_back(response, Offer(flow=flow, entities=tuple(entities(**(known or {})))), buttons=buttons, **facts)
-
-    def button(self, name: str, intent: str, **values: str) -> Button:
-        """A button of the catalogue's table `buttons`."""
-        return Button(self.words.word("buttons", name, self.language), payload(intent, **values))
-
-    def chip(self, flow: str, **values: str) -> Button:
-        """A button that starts a flow."""
-        return Button(self.words.title(flow, self.language), payload(self.intent_of(flow), **values))
-
-    def intent_of(self, flow: str) -> str:
-        """The intent that starts a flow."""
-        found = self.flows.get(flow)
-        return next(iter(found.triggers), flow) if found is not None else flow
-
-    @property
-    def yes_no(self) -> tuple[Button, ...]:
-        return self.button("yes", "affirm"), self.button("no", "deny")
-
-    @property
-    def wanted(self) -> tuple[Button, ...]:
-        """The answers to an offer."""
-        return self.button("wanted", "affirm"), self.button("no", "deny")
-
-    @property
-    def person(self) -> Button:
-        return self.button("person", "request_human")
-
-    @property
-    def stop(self) -> Button:
-        return self.button("stop", "stop")
 
 
 Call._used = Call

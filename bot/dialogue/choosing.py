@@ -26,23 +26,28 @@ class OneOf(Kind):
     """One of `Lookups.candidates`: taken at once if it is named or the only one, else offered as buttons."""
 
     async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        reference = await self._reference(look, call, collect, asked=asked)
+        everything = await look.listed(call)
+        denied = _denied(call, [*everything, *await look.all_of_them(call)])
+        candidates = [each for each in everything if each not in denied]
+        reference = await self._reference(look, call, collect, asked=asked, text=_kept(call, denied))
         if collect.all_button and (reference.number == ALL.upper() or self._says_all(call, asked=asked)):
             call.set(collect.slot, ALL)
             return True
-        if asked and call.free_text and call.words.just("more", call.text):
-            return await self._more(look, call)
-        candidates = await look.listed(call)
+        if call.free_text and await self._of_the_list(look, call, collect, asked=asked):
+            return True
         if reference.number and call.free_text and call.words.says("other", call.text):
             rest = [each for each in candidates if not each.numbered(reference.number)]
             if len(rest) == 1:  # "7302 is done already, do the other one".
                 return self._take(call, collect, rest)
-        found = reference.narrow(candidates)
-        if found is None and asked and (call.intent in ANSWERS or call.words.just("only_a_place", reference.text)):
+        found = reference.narrow(candidates) or (candidates if denied else None)
+        places = asked or self._chooses_anew(call, collect)
+        if found is None and places and (call.intent in ANSWERS or call.words.just("only_a_place", reference.text)):
             placed = reference.place(look.offered(call, candidates), call.words)
             found = [placed] if placed else None
         if found is None and not asked and candidates and call.words.says("newest_one", reference.text):
             found = candidates[:1]
+        if found is None and not asked and candidates and call.words.says("oldest", reference.text):
+            found = candidates[-1:]
         alone = look.offered(call, candidates)
         if found is None and asked and len(alone) == 1 and call.words.just("yes", call.text):
             found = alone
@@ -52,6 +57,28 @@ class OneOf(Kind):
         if not found and await self._is_another(look, call, collect, reference):
             return True
         return bool(found) and self._take(call, collect, found or [])
+
+    def _chooses_anew(self, call: Call, collect: Collect) -> bool:
+        """ "Actually the bigger one", said when it is chosen and something else is asked."""
+        says_which = call.memo.get("corrects") or call.intent == "inform_order"
+        return call.slot(collect.slot) is not None and bool(says_which) and call.free_text and len(call.text) <= SHORT
+
+    async def _of_the_list(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
+        """Words about the list or the choice, which name nothing."""
+        if asked:
+            return call.words.just("more", call.text) and await self._more(look, call)
+        return call.slot(collect.slot) is not None and await self._other_than(look, call, collect)
+
+    async def _other_than(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
+        """ "Not that one, the one before": said of what was chosen, whatever is asked meanwhile."""
+        ids = [each.id for each in await look.listed(call)]
+        known = call.slot(collect.slot)
+        if known not in ids or len(call.text) > _ELLIPTIC:
+            return False
+        if call.words.says("one_before", call.text) and ids.index(known) + 1 < len(ids):
+            call.set(collect.slot, ids[ids.index(known) + 1])
+            return True
+        return call.words.just("not_that", call.text) and await look.choose_another(call)
 
     async def _more(self, look: Lookups[Any], call: Call) -> bool:
         """The next ones of the list, or the word that there are no more."""
@@ -78,7 +105,8 @@ class OneOf(Kind):
         known = [each.id for each in await look.listed(call)]
         others = [each for each in await look.all_of_them(call) if each.id not in known]
         described = reference.narrow(others) or []
-        return len(described) == 1 and await look.unsuitable(call, described[0].id)
+        of_one = len({each.name for each in described}) == 1
+        return of_one and await look.unsuitable(call, described[0].id)
 
     def _points_at(self, call: Call) -> bool:
         """ "And that debit card?", while another is being spoken of."""
@@ -88,7 +116,8 @@ class OneOf(Kind):
         return call.free_text and (call.words.just("every", call.text) if asked else False)
 
     def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        named = asked and call.free_text and len(call.text) <= SHORT and call.flows.started_by(call.intent) is None
+        short = len(call.text) <= SHORT and call.flows.started_by(call.intent) is None
+        named = asked and call.free_text and (short or call.words.says("the_one", call.text))
         return named or self._says_all(call, asked=asked) or (asked and call.words.just("more", call.text))
 
     def _take(self, call: Call, collect: Collect, found: Sequence[Candidate]) -> bool:
@@ -99,41 +128,47 @@ class OneOf(Kind):
             call.note(offered=tuple(each.id for each in found))
             return True
         if found[0].id == known:
-            return call.intent in _DETAILS
+            return call.intent in _DETAILS or (call.intent in ANSWERS and len(call.text) <= SHORT)
         call.set(collect.slot, found[0].id)
         return True
 
-    async def _reference(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> Reference:
-        number = call.entity(collect.slot) or call.entity("order_number") or await self._digits(look, call)
+    async def _reference(
+        self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool, text: str
+    ) -> Reference:
+        number = call.entity(collect.slot) or call.entity("order_number") or await self._digits(look, call, text)
         opening = call.intent in ANSWERS or (call.flow is not None and call.intent in call.flow.triggers)
+        opening = opening or (asked and call.words.says("the_one", call.text))
         corrects = bool(call.memo.get("corrects"))
         readable = opening or corrects or (asked and len(call.text) <= SHORT)
         return Reference(
             number=str(number).upper() if number else None,
-            amounts=self._amounts(call, collect, asked=asked, readable=readable, named=bool(number)),
+            amounts=self._amounts(call, collect, text, asked=asked, readable=readable, named=bool(number)),
             dates=tuple(call.entities("date")),
-            text=_without_denied(call) if readable and call.free_text else "",
+            text=text if readable and call.free_text else "",
             roughly=asked or call.slot(collect.slot) is None,
-            hours=hours_in(call.text, call.words) if readable and call.free_text else None,
+            hours=hours_in(text, call.words) if readable and call.free_text else None,
         )
 
-    async def _digits(self, look: Lookups[Any], call: Call) -> str | None:
-        """Four digits that one of them ends with: "the 4418 one, please"."""
-        digits = _FOUR.findall(call.text) if call.free_text else []
+    async def _digits(self, look: Lookups[Any], call: Call, text: str) -> str | None:
+        """Four digits that one of them ends with: "the 4418 one, please". Or that none does, where they are said to."""
+        digits = _FOUR.findall(text) if call.free_text else []
         known = [*await look.listed(call), *await look.all_of_them(call)] if digits else []
-        return next((each for each in digits if any(one.id == each for one in known)), None)
+        found = next((each for each in digits if any(one.id == each for one in known)), None)
+        named = len(digits) == 1 and any(_FOUR.fullmatch(each.id) for each in known)
+        return found or (digits[0] if named and call.words.says("names_ending", text) else None)
 
     def _amounts(
-        self, call: Call, collect: Collect, *, asked: bool, readable: bool, named: bool
+        self, call: Call, collect: Collect, text: str, *, asked: bool, readable: bool, named: bool
     ) -> tuple[Mapping[str, Any], ...]:
         """The amounts that may name it. Once it is chosen, an amount is how much of it, where the flow takes one."""
         takes_amounts = call.flow is not None and "amount" in call.flow.slots
         chosen = call.slot(collect.slot) is not None
         if not asked and takes_amounts and chosen and not (call.free_text and call.words.says("by_amount", call.text)):
             return ()
-        amounts = tuple(each for each in call.entities("amount") if isinstance(each, dict))
+        said = (each for each in call.said.entities if each.get("entity") == "amount" and _is_in(each, call.text, text))
+        amounts = tuple(each["value"] for each in said if isinstance(each["value"], dict))
         if readable and call.free_text and not named and not call.entities("date"):
-            amounts = amounts or bare_amounts(call.text)
+            amounts = amounts or bare_amounts(text)
         return amounts
 
     async def settle(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
@@ -206,12 +241,28 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {"card": kind, "items": items}
 
 
-def _without_denied(call: Call) -> str:
-    """Where something is corrected, the clauses that say which one it is: "not the pending one, the one of 500"."""
-    if not call.memo.get("corrects"):
+def _denied(call: Call, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are said not to be meant: "not the 57 one". Never all of them."""
+    text = (
+        " ".join(each for each in CLAUSE.split(call.text) if call.words.says("denies", each)) if call.free_text else ""
+    )
+    if not text or len(call.text) > _ELLIPTIC * 2:
+        return []
+    number = next((each for each in _FOUR.findall(text) if any(one.numbered(each) for one in candidates)), None)
+    found = Reference(number, () if number else bare_amounts(text), (), text).narrow(candidates) or []
+    return found if len(found) < len(candidates) else []
+
+
+def _is_in(entity: Mapping[str, Any], whole: str, text: str) -> bool:
+    return text == whole or entity.get("start") is None or whole[entity["start"] : entity.get("end")] in text
+
+
+def _kept(call: Call, denied: Sequence[Candidate]) -> str:
+    """The clauses that say which one it is: "not the pending one, the one of 500"."""
+    if not denied and not call.memo.get("corrects"):
         return call.text
-    kept = [each for each in CLAUSE.split(call.text) if not call.words.says("denies", each)]
-    return " ".join(kept) or call.text
+    kept = " ".join(each for each in CLAUSE.split(call.text) if not call.words.says("denies", each))
+    return kept or ("" if denied else call.text)
 
 
 def _mentioned(call: Call, collect: Collect) -> list[str]:

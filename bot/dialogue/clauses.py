@@ -6,7 +6,10 @@ import re
 
 from bot.dialogue.call import Call
 
-CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|[,.;:!?，。；：！？、…\n]+|\b(?:but|and then|then)\b")
+CLAUSE = re.compile(
+    r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|(?<=[吧啊呢了着好上掉])(?=先?(?:别|不要|不用|甭))"
+    r"|(?:[,.](?!\d)|[;:!?，。；：！？、…\n])+|\b(?:but|and then|then)\b"
+)
 
 
 def names_opposite(call: Call) -> bool:

@@ -8,12 +8,9 @@ from typing import Any
 
 from bot.dialogue.buttons import Button, payload
 from bot.dialogue.call import Call
-from bot.dialogue.clauses import names_opposite, verbs
-from bot.dialogue.flows import CONFIRM, CONFIRMED, Collect
+from bot.dialogue.flows import Collect
 from bot.dialogue.lookups import Lookups
 
-SURELY = 0.8
-"""So sure must the classifier be for what is in no list of yeses and noes to be one."""
 CERTAIN = 0.9
 """Even what sounds like an answer is a wish, if its intent is so sure."""
 CLEAR = 0.6
@@ -34,11 +31,9 @@ ANSWERS = frozenset(
 """Intents that ask for nothing by themselves."""
 SHORT = 24
 """Characters."""
-_LONGEST_WISH = 60
+LONGEST_WISH = 60
 """Characters; what is longer tells a story."""
 _SENTENCE = re.compile(r"(?<=[.!?;。！？；，])\s*|,\s+")
-_SAYS_SOMETHING = re.compile(r"\w|[\U0001F44D\U0001F44C\u2705\U0001F197\U0001F44E\u274C\U0001F64F]")
-"""A word, or a thumb."""
 
 
 class Kind(ABC):
@@ -66,74 +61,6 @@ class Kind(ABC):
     def missed(self, call: Call, *, again: bool) -> None:
         """What was said is no answer; `again`: and not for the first time."""
         call.say("utter_answer_not_understood", buttons=[call.person] if again else [])
-
-
-class Confirm(Kind):
-    """The last question before something is done."""
-
-    def filled(self, look: Lookups[Any], call: Call, collect: Collect) -> bool:
-        flow, top = call.flow, call.top
-        spared = flow is not None and flow.effect not in CONFIRMED and top is not None and top.sure
-        return bool(call.slot(CONFIRM)) or spared
-
-    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        if not asked:
-            return False
-        other = "another" in call.entities("choice") or (call.free_text and call.words.says("other", call.text))
-        answer = self.answer(look, call)
-        if other and answer != "affirm":
-            if await look.choose_another(call):
-                return True
-            call.say("utter_no_other_one")
-            return True
-        if answer is None:
-            return False
-        if answer == "affirm":
-            call.set(CONFIRM, True)
-        else:
-            call.memo["declined"] = True
-        return True
-
-    def answer(self, look: Lookups[Any], call: Call) -> str | None:
-        """`affirm`, `deny`, or None: not a clear answer. What is nothing but a yes or no needs no classifier."""
-        text, said = call.text.strip(), call.intent if call.intent in ("affirm", "deny") else None
-        if not call.free_text:
-            return said
-        if look.also_yes(text) or call.words.just("yes", text):
-            return "affirm"
-        if not _SAYS_SOMETHING.search(text) or any(call.words.just(each, text) for each in ("hesitates", "dont_know")):
-            return None
-        if call.words.just("no", text):
-            return "deny"
-        return self._with_more(call, text) or self._by_classifier(call, text, said)
-
-    def _with_more(self, call: Call, text: str) -> str | None:
-        """ "Yes, cancel the 50 one": what it is about is said again, and nothing was changed by that."""
-        rest = call.words.begins("yes", text)
-        if rest is None or len(text) > _LONGEST_WISH:
-            return None
-        again = call.flow is not None and call.flow.id in verbs(call)[0]
-        if not again and (call.words.just("stop", rest) or call.words.just("that_is_all", rest)):
-            return "deny"
-        return None if _qualifies(call, text) else "affirm"
-
-    def _by_classifier(self, call: Call, text: str, said: str | None) -> str | None:
-        qualified = _qualifies(call, text) or any(character.isdigit() for character in text)
-        return said if call.confidence >= SURELY and not (qualified and said == "affirm") else None
-
-    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        return asked and self.answer(look, call) is not None
-
-    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
-        more = (call.button("another", "deny", choice="another"),) if await look.has_others(call) else ()
-        await look.confirm(call, (*call.yes_no, *more))
-
-
-def _qualifies(call: Call, text: str) -> bool:
-    """ "Yes but only half of it", "yes, open it?": no plain yes to what was asked."""
-    words = call.words
-    but = words.says("but", text) and not call.entities("amount")
-    return but or words.says("takes_back", text) or words.says("ends_asking", text) or names_opposite(call)
 
 
 class Option(Kind):
@@ -229,34 +156,19 @@ def meant_as_words(call: Call, *, anything: bool = False) -> bool:
         for each in ("yes", "no", "hesitates", "stop", "what_mean", "why_ask", "thanks", "more", "dont_know")
     ):
         return False
-    if re.fullmatch(r"[\W\d_]*", text) or (words.says("takes_back", text) and len(text) <= _LONGEST_WISH):
+    taken_back = words.says("takes_back", text) and len(text) <= LONGEST_WISH
+    if re.fullmatch(r"[\W\d_]*", text) or taken_back or (words.says("not_that", text) and len(text) <= 2 * SHORT):
         return False
     started = call.flows.started_by(call.intent)
     other_wish = started is not None and (call.flow is None or started.id != call.flow.id)
     asks = call.act in ("question", "status") and call.confidence >= CLEAR
     if asks and (other_wish or not anything):
         return False
-    if other_wish and call.act == "request" and call.confidence >= CERTAIN and len(text) <= _LONGEST_WISH:
+    if other_wish and call.act == "request" and call.confidence >= CERTAIN and len(text) <= LONGEST_WISH:
         return False
     if other_wish and started is not None and (started.person or started.id.startswith("pattern_")):
         return call.confidence < CLEAR
     return anything or not other_wish or call.confidence < CLEAR or call.act in ("answer", "report", "correction")
-
-
-class YesNo(Kind):
-    """A question that is answered by yes or no: a slot of Rasa's type bool."""
-
-    async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        answer = Confirm().answer(look, call) if asked else None
-        if answer is not None:
-            call.set(collect.slot, answer == "affirm")
-        return answer is not None
-
-    def insists(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
-        return asked and Confirm().answer(look, call) is not None
-
-    async def ask(self, look: Lookups[Any], call: Call, collect: Collect) -> None:
-        call.say(collect.utter, buttons=call.yes_no)
 
 
 class Entity(Kind):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.dialogue import frames, in_line, memory, prove, repairs, topics, wishes
 from bot.dialogue.answers import Answers
+from bot.dialogue.buttons import PAYLOAD, offered
 from bot.dialogue.call import Call
 from bot.dialogue.clauses import verbs
-from bot.dialogue.collects import CLEAR
+from bot.dialogue.collects import ANSWERS, CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.repairs import CLEARLY
@@ -21,7 +22,6 @@ from bot.languages import language_asked_for
 RUN_FLOW = "action_run_flow"
 MOMENT = "pattern_moment"
 """A project's `Lookups` of this name hear each message first: what matters more than any flow."""
-_PAYLOAD = re.compile(r"/(?P<intent>[^@{\s]+)\s*(?P<values>\{.*\})?\s*", re.DOTALL)
 _LONGER = 10
 """Characters that may stand around a button's title that is typed."""
 JUST_THAT = 24
@@ -75,12 +75,12 @@ class Hearing:
         if not call.free_text:
             return
         text = plain(call.text)
-        for each in _offered_buttons(call):
+        for each in offered(call.tracker.events):
             title = plain(str(each.get("title") or ""))
             longer = title in text and len(title) > 3 and len(text) - len(title) <= _LONGER
             if not title or not (text == title or (longer and call.words.just("padding", text.replace(title, "", 1)))):
                 continue
-            found = _PAYLOAD.fullmatch(str(each.get("payload") or ""))
+            found = PAYLOAD.fullmatch(str(each.get("payload") or ""))
             if found is not None:
                 values = json.loads(found["values"] or "{}")
                 entities = tuple({"entity": name, "value": value} for name, value in values.items())
@@ -144,11 +144,25 @@ class Hearing:
         call, offer = self.call, self.offer
         if offer is None:
             return None
+        if call.free_text and call.words.just("noted", call.text):
+            return self._decline(offer) if not self._resumes(offer) else None
         if self._yes():
             return await self._accept(offer)
         if self._no() or (repairs.stops(call) and not offer.guesses):
             return self._decline(offer)
+        if self._says_how_much(offer):
+            known = (*offer.entities, *call.said.entities)
+            frames.push(call, call.flows[offer.flow], said=replace(call.said, entities=known, act="request"))
+            return True
         return None
+
+    def _says_how_much(self, offer: Offer) -> bool:
+        """ "Half of it", to "shall I ask for it back?"."""
+        call, flow = self.call, self.call.flows.get(offer.flow)
+        if flow is None or offer.guesses or self._resumes(offer) or not call.free_text or repairs.asks(call):
+            return False
+        amount = call.intent in ANSWERS and (call.entities("amount") or call.words.says("half", call.text))
+        return "amount" in flow.slots and bool(amount) and not call.words.says("takes_back", call.text)
 
     async def _accept(self, offer: Offer) -> bool:
         call = self.call
@@ -266,23 +280,6 @@ class Hearing:
         if not call.free_text:
             return call.intent == "deny"
         return call.words.just("no", call.text) or (call.intent == "deny" and call.confidence >= CLEAR)
-
-
-def _offered_buttons(call: Call) -> list[dict[str, object]]:
-    """The buttons of what the bot said last."""
-    found: list[dict[str, object]] = []
-    heard = False
-    for event in reversed(call.tracker.events):
-        kind = event["event"]
-        if kind == "user":
-            if heard and found:
-                break
-            heard = True
-        elif kind == "bot" and heard:
-            found = [*((event.get("data") or {}).get("buttons") or ()), *found]
-        elif kind == "session_started":
-            break
-    return found
 
 
 def about_sign_in(call: Call) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 from bot.dialogue.amounts import Amount, Phone
 from bot.dialogue.choosing import OneOf
 from bot.dialogue.codes import Code
-from bot.dialogue.collects import Confirm, Entity, Kind, LookedUp, Option, Text, YesNo
+from bot.dialogue.collects import Entity, Kind, LookedUp, Option, Text
+from bot.dialogue.confirming import Confirm, YesNo
 from bot.dialogue.flows import CONFIRM, Collect
 
 KINDS: Mapping[str, Kind] = {

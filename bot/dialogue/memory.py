@@ -20,6 +20,7 @@ RECENT_S = 3600
 _UNSURE = ("", "nlu_fallback", "out_of_scope", "inform_order", "ask_fees")
 _DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _NO_FLOW = Flow(id="")
+_SHORT = 24
 _LONGEST = 60
 """Characters; what is longer tells something of its own."""
 
@@ -68,7 +69,9 @@ async def listen(call: Call) -> bool | None:
 
 async def _asks_reference(call: Call, deeds: list[Done]) -> bool | None:
     told = _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call)
-    if not told and call.topic is None and call.intent in _UNSURE:
+    begins = call.flows.started_by(call.intent)
+    unsure = call.intent in _UNSURE or (begins is not None and begins.changes and len(call.text) <= _SHORT)
+    if not told and unsure and (call.topic is None or len(call.text) <= _SHORT):
         call.say("utter_no_reference")
         return True
     return told or None
@@ -78,10 +81,13 @@ async def _redo(call: Call, deed: Done) -> bool:
     """ "Sorry, the other one": it is done for that one, and taking back what was done is offered."""
     flow, topic = call.flows.get(deed.flow), call.topic
     corrects = call.act == "correction" or call.words.begins("correction", call.text) is not None
+    corrects = corrects or call.words.just("not_that", call.text)
     if flow is None or topic is None or topic.flow != flow.id or not corrects or repairs.asks(call):
         return False
     which = next((each for each in flow.collects if each.lists), None)
     found = await _another(call, flow, deed) if which is not None else []
+    if not found and call.words.just("not_that", call.text) and len(call.text) <= _SHORT and flow.undo:
+        return _undo(call, [deed])
     if which is None or len(found) != 1:
         return False
     if flow.undo:
@@ -97,9 +103,15 @@ def _of_deeds(call: Call, deeds: list[Done]) -> bool | None:
     text, words = call.text, call.words
     if words.says("when", text) and deeds[0].due and not words.says("names_something", text):
         return _tell_due(call, deeds[0])
-    if words.says("undo", text) or (call.act == "undo" and not call.entities("order_number")):
-        return _undo(call, deeds)
+    looks_back = call.act == "undo" or words.says("just_now", text)
+    if looks_back and words.says("asks_which", text) and not words.says("undo", text):
+        call.say("utter_what_was_done", what=deeds[0].title or words.name(deeds[0].flow, call.language))
+        return True
     named = call.flows.started_by(call.intent)
+    one_more = words.says("also", text) and named is not None and named.changes
+    undoes = words.says("undo", text) or (call.act == "undo" and not call.entities("order_number"))
+    if undoes and not one_more:
+        return _undo(call, deeds)
     about_kin = call.act == "status" and named is not None and any(_kin(call, each, named) for each in deeds)
     deed = _meant(call, deeds) if about_kin or _asks_if_done(call) else None
     return _tell(call, deed) if deed is not None else None
@@ -156,6 +168,9 @@ def _recent(call: Call) -> list[Done]:
 
 def _meant(call: Call, deeds: list[Done]) -> Done | None:
     """The newest, unless something else is named: then the newest of that kind, if there is one."""
+    numbers = _DIGITS.findall(call.text)
+    if numbers:
+        return next((each for each in deeds if any(_names(each, number) for number in numbers)), None)
     named = call.flows.started_by(call.intent)
     if named is not None and named.area and call.confidence >= 0.5:
         same = [each for each in deeds if _kin(call, each, named)]
@@ -166,6 +181,10 @@ def _meant(call: Call, deeds: list[Done]) -> Done | None:
         if call.words.says("names_something", call.text):
             return None
     return deeds[0]
+
+
+def _names(deed: Done, number: str) -> bool:
+    return deed.object.endswith(number) or any(str(each["value"]).endswith(number) for each in deed.entities)
 
 
 def _kin(call: Call, deed: Done, named: Flow) -> bool:

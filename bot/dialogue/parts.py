@@ -22,7 +22,7 @@ def besides(call: Call) -> list[Said]:
 
 def _does(call: Call, part: Mapping[str, Any]) -> bool:
     flow = call.flows.started_by(str(part["name"]))
-    return flow is not None and flow.changes
+    return flow is not None and (flow.changes or flow.person)
 
 
 def wishes_in(call: Call) -> list[Said]:

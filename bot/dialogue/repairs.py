@@ -13,7 +13,7 @@ from rasa_sdk.events import ConversationPaused
 from bot.dialogue import frames
 from bot.dialogue.action import Action
 from bot.dialogue.call import Call
-from bot.dialogue.clauses import verbs
+from bot.dialogue.clauses import CLAUSE, names_opposite, verbs
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
@@ -30,6 +30,7 @@ _LONGEST = 48
 """Characters; a longer question names what it is about."""
 PLAUSIBLE = 0.08
 """A guess less likely than this is not worth a button."""
+_ASKING = ("asks_how", "ends_asking", "when", "what_to_do", "asks_which")
 SURE_OF_ACT = 0.5
 CLEARLY = 0.85
 """From here on an intent is what it seems, whatever else is going on."""
@@ -65,7 +66,17 @@ def takes_back(call: Call, flow: Flow | None = None) -> bool:
     plainly = call.words.says("takes_back", call.text) or (negated and call.words.says("negation", call.text))
     if not plainly or call.words.says("alternative", call.text):
         return False
+    if flow is not None and unwanted and flow.id not in unwanted and not names_opposite(call):
+        return False  # It is of something else: "a new card, but don't block the old one".
+    if flow is not None and flow.id in wanted and not unwanted and _tells_option(call, flow):
+        return False
     return flow is None or not unwanted or flow.id not in wanted
+
+
+def _tells_option(call: Call, flow: Flow) -> bool:
+    """A clause of its own answers one of the flow's questions: "refund the shoes, I don't want them"."""
+    sounds = [sound for each in flow.collects if each.options for sound in call.words.heard(each.options).values()]
+    return any(sound.search(clause) for clause in CLAUSE.split(call.text) for sound in sounds)
 
 
 def how_long(call: Call) -> bool:
@@ -132,7 +143,8 @@ def _first(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
     on, or was spoken of last."""
     names = len(call.text) > _LONGEST or call.words.says("names_something", call.text)
     spoken_of = call.flow is not None or call.topic is not None
-    article = found.get("about") if spoken_of and not names else None
+    about = spoken_of and not names and any(call.words.says(each, call.text) for each in _ASKING)
+    article = found.get("about") if about or (spoken_of and not names and asks(call)) else None
     if article is None and found.get("answered"):
         article = found["articles"][0]
     if article is None and asks(call) and call.words.says("asks_how", call.text):
@@ -146,7 +158,10 @@ def not_wanted(call: Call, flow: Flow | None = None) -> None:
     if not overridden(call, "pattern_not_wanted"):
         clear = flow is not None and call.words.has_title(flow.id) and call.confidence >= CLEAR
         offered = (call.chip(flow.id),) if flow is not None and clear else ()
-        call.say("utter_not_wanted", buttons=(*offered, call.person))
+        done = next((each for each in reversed(call.state.deeds) if not each.undone), None)
+        stands = done.title or call.words.name(done.flow, call.language) if done is not None else ""
+        response = "utter_not_wanted_besides" if stands else "utter_not_wanted"
+        call.say(response, buttons=(*offered, call.person), stands=stands)
 
 
 def somebody_else(call: Call) -> None:

@@ -199,7 +199,7 @@ async def _next_wish(call: Call) -> bool:
     if flow is None:
         return False
     call.say("utter_next_wish", wish=wish.text)
-    frames.push(call, flow, said=wish, sure=is_sure(call, wish))
+    frames.push(call, flow, said=wish, sure=is_sure(call, wish, flow))
     return True
 
 

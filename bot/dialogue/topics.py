@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.dialogue import repairs
 from bot.dialogue.call import Call
+from bot.dialogue.clauses import verbs
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.state import Said
@@ -50,7 +51,7 @@ def _about_it(call: Call, flow: Flow) -> Said | None:
         return same
     if call.words.says("and_now", text) and flow.changes:
         return _status_of(call, flow)
-    if flow.undo and (call.act == "undo" or taken_back):
+    if flow.undo and (call.act == "undo" or taken_back or verbs(call)[0] == {flow.undo}):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
     other = call.words.says("other", text) and call.intent != "request_human"
     if call.words.says("about_it", text) and (other or call.intent not in _ABOUT):
@@ -60,9 +61,12 @@ def _about_it(call: Call, flow: Flow) -> Said | None:
 
 def _is_of_its_own(call: Call, flow: Flow) -> bool:
     """ "And the other payment, can I get it back?": it begins as a follow-up does, and names its own wish."""
+    wanted = verbs(call)[0]
+    if wanted and not wanted & {flow.id, flow.undo}:
+        return True
     started = call.flows.started_by(call.intent)
     other = started is not None and bool(started.area) and started is not flow
-    return other and call.confidence >= CLEAR and len(call.text) > 6
+    return other and call.confidence >= CLEAR and len(call.text) > 4
 
 
 def _asked_when(call: Call, flow: Flow) -> Said | None:

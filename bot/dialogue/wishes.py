@@ -49,13 +49,23 @@ async def listen(call: Call) -> bool | None:
 
 
 def _by_verb(call: Call) -> Flow | None:
-    """Where the intent says little, the verb does: "4418锁一下"."""
-    wanted = verbs(call)[0]
-    says_little = call.intent in ANSWERS or call.confidence < CLEAR
+    """Where the intent says little, the verb does: "4418锁一下"; or names a part of it: "stolen, freeze my card"."""
+    wanted, whole = verbs(call)[0], call.flows.started_by(call.intent)
+    opposite = [
+        each for each in wanted if whole is not None and each in call.flows and _undoes(call.flows[each], whole)
+    ]
+    if len(opposite) == 1 and whole is not None and whole.id not in wanted:
+        wanted = frozenset(opposite)
+    part = whole is not None and whole.protects and wanted <= set(whole.implies)
+    says_little = call.intent in ANSWERS or call.confidence < CLEAR or part or wanted == set(opposite)
     asks = len(call.text) > LONGEST or call.words.says("ends_asking", call.text)
     if not says_little or asks or len(wanted) != 1 or _act(call) in ("question", "status") or repairs.takes_back(call):
         return None
     return call.flows.get(next(iter(wanted)))
+
+
+def _undoes(flow: Flow, other: Flow) -> bool:
+    return flow.undo == other.id or other.undo == flow.id
 
 
 async def _several(call: Call) -> bool:
@@ -119,6 +129,10 @@ async def _one(call: Call, flow: Flow) -> bool:
             repairs.somebody_else(call)
         return True
     meant: Flow | None = flow
+    if flow.person and not flow.protects and repairs.takes_back(call, flow):
+        if not await repairs.question(call):
+            repairs.not_wanted(call)
+        return True
     if flow.changes:
         meant = await _by_act(call, flow)
         if meant is not None and meant.changes and _in_doubt(call, meant) and call.words.has_title(meant.id):
@@ -126,14 +140,18 @@ async def _one(call: Call, flow: Flow) -> bool:
                 repairs.guess(call, meant)
             return True
     if meant is not None:
-        frames.push(call, meant, said=call.said, sure=is_sure(call, replace(call.said, act=_act(call) or call.act)))
+        frames.push(
+            call, meant, said=call.said, sure=is_sure(call, replace(call.said, act=_act(call) or call.act), meant)
+        )
     return True
 
 
 def _act(call: Call) -> str:
     act = call.message.get("act") or {}
     name = str(act.get("name") or "") if float(act.get("confidence") or 0.0) >= repairs.SURE_OF_ACT else ""
-    return "request" if name == "question" and call.words.says("can_you", call.text) else name
+    asks_it = name == "question" and call.words.says("can_you", call.text)
+    mine = name == "other_person" and not call.words.says("another_person", call.text)
+    return "request" if asks_it or mine else name
 
 
 def _in_doubt(call: Call, flow: Flow) -> bool:
@@ -220,13 +238,16 @@ def start(call: Call, wishes: Sequence[Said]) -> bool:
         return False
     if later:
         call.keep(wishes=tuple(later))
-    frames.push(call, flow, said=first, sure=is_sure(call, first))
+    frames.push(call, flow, said=first, sure=is_sure(call, first, flow))
     return True
 
 
-def is_sure(call: Call, said: Said) -> bool:
+def is_sure(call: Call, said: Said, flow: Flow) -> bool:
     """Asked for so plainly that what does no harm needs no yes."""
     plain = ("request", "correction", "undo", "") if len(said.text) > _BRIEF else ASKED - {"report"}
+    named = call.words.heard("verbs").get(flow.id)
+    if named is not None and not said.pressed and not named.search(said.text):
+        return False
     return said.pressed or (
         said.confidence >= SURE and said.act in plain and not call.words.says("ends_asking", said.text)
     )
