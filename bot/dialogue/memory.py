@@ -70,8 +70,8 @@ async def listen(call: Call) -> bool | None:
 async def _asks_reference(call: Call, deeds: list[Done]) -> bool | None:
     told = _tell_reference(call, deeds) or await lookups_of("pattern_reference").question(call)
     begins = call.flows.started_by(call.intent)
-    unsure = call.intent in _UNSURE or (begins is not None and begins.changes and len(call.text) <= _SHORT)
-    if not told and unsure and (call.topic is None or len(call.text) <= _SHORT):
+    no_wish = begins is not None and begins.changes and len(call.text) <= _SHORT
+    if not told and (no_wish or (call.topic is None and call.intent in _UNSURE)):
         call.say("utter_no_reference")
         return True
     return told or None

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from bot.engine.engine import Engine
 from bot.engine.training import train
 from bot.settings import Settings
-from sandbox.database import Database
-from sandbox.seed import seed
 from tests.bank import PROJECT
-from tests.conversations.playing import played
+from tests.conversations.playing import played, seeded_by_day
 from tests.conversations.script import LANGUAGES, scripts
 
 
@@ -22,13 +19,11 @@ async def show(languages: list[str], only: str) -> None:
     settings = Settings.load(PROJECT, {})
     engine = await Engine.load(project=PROJECT, model=train(settings), settings=settings)
     with tempfile.TemporaryDirectory() as folder:
-        bank, now = Path(folder) / "bank.db", time.time()
-        with Database(bank) as db:
-            seed(db, now)
         for language in languages:
             right = total = 0
+            seeded = seeded_by_day(Path(folder), language)
             chosen = [each for each in scripts("open", language) if only in each.id]
-            async for play in played(engine, (bank, now), Path(folder), chosen):
+            async for play in played(engine, seeded, Path(folder), chosen):
                 total, right = total + 1, right + (not play.faults)
                 if play.faults:
                     talk = "\n".join(play.customer.history)

@@ -1,3 +1,3 @@
-from tests.dialogue.conftest import engine, model, seeded_file, settings
+from tests.dialogue.conftest import engine, model, settings
 
-__all__ = ["engine", "model", "seeded_file", "settings"]
+__all__ = ["engine", "model", "settings"]

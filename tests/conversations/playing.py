@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterable
+import time as clock
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from pathlib import Path
+from unittest.mock import patch
 
 from actions import services
 from bot import guard
 from bot.engine.engine import Engine
 from bot.store.nouns import Conversation
 from bot.types import Holder
+from sandbox.database import Database
+from sandbox.seed import seed
 from tests.bank import Clock, serving
 from tests.conversations import books
 from tests.conversations.script import CODE, Line, Script
 from tests.dialogue.conftest import Service
 from tests.dialogue.talking import Customer
 
+_AFTERNOON = {"en": 20, "zh": 7}
+"""Hours of UTC: New York, Shanghai."""
 IN_LINE = {"position": 2, "on_duty": True, "wait_s": 240}
 MAX_GOES_ON = 5
 
@@ -107,10 +115,27 @@ class Play:
         self.faults += [f"{said!r}: heard: {each}" for each in line.not_hears if has(each)]
 
 
+def seeded_by_day(folder: Path, language: str) -> tuple[Path, float]:
+    """A bank, seeded for three in the afternoon where most customers of the language live: whenever it is played,
+    "yesterday" and "the latest" are the same."""
+    now = datetime.combine(datetime.now(UTC), time(_AFTERNOON[language]), UTC).timestamp()
+    file = folder / f"{language}.db"
+    with Database(file) as db:
+        seed(db, now)
+    return file, now
+
+
+@contextmanager
+def _time_is(now: float) -> Iterator[None]:
+    ahead, real = now - clock.time(), clock.time
+    with patch("time.time", lambda: real() + ahead):
+        yield
+
+
 async def played(
     engine: Engine, seeded: tuple[Path, float], folder: Path, chosen: Iterable[Script]
 ) -> AsyncIterator[Play]:
-    """Each conversation with a freshly seeded bank."""
+    """Each conversation with a freshly seeded bank, at the time it was seeded for."""
     for script in chosen:
         path, now = seeded
         copy = folder / f"{script.id}.db"
@@ -119,9 +144,10 @@ async def played(
             services.install(installed)
             guard.install(None)  # The bank counts codes; what other tests' customers guessed is not theirs.
             customer = Customer(engine, bank, Conversation(id=script.id, channel="web", language=script.language))
-            customer.sign_in(script.customer)
             play = Play(script, customer)
-            await play.through()
+            with _time_is(now):
+                customer.sign_in(script.customer)
+                await play.through()
             services.install(None)
             engine.forget(script.id)
         copy.unlink()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.engine import Engine
-from tests.conversations.playing import played
+from tests.conversations.playing import played, seeded_by_day
 from tests.conversations.script import LANGUAGES, scripts
 
 RIGHT = {("open", "en"): 0.88, ("open", "zh"): 0.82, ("kept", "en"): 0.65, ("kept", "zh"): 0.48}
@@ -26,10 +26,9 @@ it takes a code."""
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("which", ["open", "kept"])
-async def test_whole_conversations_go_right(
-    engine: Engine, seeded_file: tuple[Path, float], tmp_path: Path, which: str, language: str
-) -> None:
-    everything = [play async for play in played(engine, seeded_file, tmp_path, scripts(which, language))]
+async def test_whole_conversations_go_right(engine: Engine, tmp_path: Path, which: str, language: str) -> None:
+    chosen = scripts(which, language)
+    everything = [play async for play in played(engine, seeded_by_day(tmp_path, language), tmp_path, chosen)]
     wrong = sorted(play.script.id for play in everything if play.faults)
     moved = [play.script.id for play in everything if any("against their word" in each for each in play.faults)]
     assert set(moved) <= AT_ONCE

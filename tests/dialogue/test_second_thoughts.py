@@ -91,7 +91,9 @@ async def test_stopping_it_freezes_nothing_that_was_not_named(talk: Talk) -> Non
     assert {card.status for card in await customer.bank.client.cards("C1002")} == {"active"}
 
 
-@pytest.mark.parametrize("text", ["行，知道了", "哦，明白了", "好的了解", "ok got it", "oh, I see", "alright, understood"])
+@pytest.mark.parametrize(
+    "text", ["行，知道了", "哦，明白了", "好的了解", "ok got it", "oh, I see", "alright, understood"]
+)
 async def test_to_have_understood_is_no_yes(talk: Talk, text: str) -> None:
     customer = talk("C1002", "zh" if text[0] > "z" else "en")
     await customer.say("where is my new card?")
@@ -99,7 +101,9 @@ async def test_to_have_understood_is_no_yes(talk: Talk, text: str) -> None:
     assert customer.state.top is None
 
 
-@pytest.mark.parametrize("text", ["我老公卡丢了", "my wife's card", "帮她冻结", "my neighbour lost it", "on behalf of a client"])
+@pytest.mark.parametrize(
+    "text", ["我老公卡丢了", "my wife's card", "帮她冻结", "my neighbour lost it", "on behalf of a client"]
+)
 def test_somebody_else_is_named(text: str) -> None:
     assert WORDS.says("another_person", text)
 
