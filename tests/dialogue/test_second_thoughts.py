@@ -97,7 +97,7 @@ async def test_stopping_it_freezes_nothing_that_was_not_named(talk: Talk) -> Non
 async def test_to_have_understood_is_no_yes(talk: Talk, text: str) -> None:
     customer = talk("C1002", "zh" if text[0] > "z" else "en")
     await customer.say("where is my new card?")
-    assert not await customer.say(text) == ""
+    assert await customer.say(text) != ""
     assert customer.state.top is None
 
 
