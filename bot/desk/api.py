@@ -14,7 +14,7 @@ from bot.desk import views
 from bot.desk.body import body_of, text_of, without_titles
 from bot.desk.keys import DESK, Desk
 from bot.desk.reading import READS, until_its_end
-from bot.errors import AccessDenied, BadMessage
+from bot.errors import AccessDenied, BadMessage, Taken
 from bot.types import Agent, Handoff, WrapUp
 
 log = structlog.get_logger(__name__)
@@ -144,6 +144,32 @@ async def give_back(request: web.Request, agent: Agent) -> web.Response:
     await request.app[DESK].handoffs.give_back(wrapup)
     await _record(request, "desk.given_back", agent, wrapup.handoff_id)
     log.info("desk.given_back", handoff=wrapup.handoff_id, agent=agent.id)
+    return web.json_response({})
+
+
+async def put_back(request: web.Request, agent: Agent) -> web.Response:
+    """-> `{}`: back into its old place in line. Agents do so with what is theirs, supervisors with anybody's."""
+    desk, handoff_id = request.app[DESK], request.match_info["id"]
+    holder = await desk.floor.holder(handoff_id)
+    if holder is None:
+        raise Taken(f"handoff {handoff_id} is with nobody", by="")
+    if agent.role != "supervisor" and holder != agent.id:
+        raise AccessDenied("this conversation is not yours")
+    await desk.handoffs.put_back(handoff_id, holder, "put_back")
+    await _record(request, "desk.put_back", agent, handoff_id)
+    log.info("desk.put_back", handoff=handoff_id, agent=holder, by=agent.id, why="put_back")
+    return web.json_response({})
+
+
+async def assign(request: web.Request, agent: Agent) -> web.Response:
+    """`{agent_id?}` -> `{}`: a conversation that is with an agent goes to another one; without a name, to whoever asks.
+    For supervisors."""
+    desk, handoff_id = request.app[DESK], request.match_info["id"]
+    wanted = text_of({"agent_id": agent.id, **await body_of(request)}, "agent_id", 64)
+    to = agent if wanted == agent.id else await desk.floor.agent(wanted)
+    had = await desk.handoffs.move(handoff_id, to)
+    await _record(request, "desk.taken_over" if to.id == agent.id else "desk.reassigned", agent, handoff_id)
+    log.info("desk.reassigned", handoff=handoff_id, agent=to.id, by=agent.id, had=had)
     return web.json_response({})
 
 

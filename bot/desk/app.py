@@ -33,6 +33,8 @@ def add_routes(app: web.Application, desk: Desk) -> None:
     router.add_post("/desk/api/handoffs/{id}/messages", signed_in(api.say, changes=True))
     router.add_post("/desk/api/handoffs/{id}/typing", signed_in(api.typing, changes=True))
     router.add_post("/desk/api/handoffs/{id}/reveal", signed_in(reveal.reveal, changes=True))
+    router.add_post("/desk/api/handoffs/{id}/put-back", signed_in(api.put_back, changes=True))
+    router.add_post("/desk/api/handoffs/{id}/assign", signed_in(api.assign, changes=True, roles=("supervisor",)))
     router.add_post("/desk/api/handoffs/{id}/close", signed_in(api.close, changes=True))
     router.add_post("/desk/api/handoffs/{id}/give-back", signed_in(api.give_back, changes=True))
     router.add_get("/desk/ws", desk_socket)

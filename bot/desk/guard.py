@@ -67,6 +67,7 @@ async def who(request: web.Request, *, active: bool = False) -> tuple[Session, A
     account = desk.account_of(session)
     if session is None or account is None:
         raise SignedOut("signed_out", "sign in first")
+    await desk.floor.seen(account.id)
     return session, await desk.agent(account)
 
 

@@ -84,6 +84,7 @@ async def _open(request: web.Request, desk: Desk, account: Account, address: str
     by = "password totp" if account.totp else "password"
     await desk.audit.record("desk.signed_in", actor=f"agent:{account.id}", address=address, session=session, by=by)
     await desk.floor.put_agent(account.agent())
+    await desk.floor.seen(account.id)
     await desk.floor.set_state(account.id, "available", time.time())
     log.info("desk.signed_in", agent=account.id)
     response = web.json_response({"agent": views.person(await desk.agent(account))})
@@ -123,15 +124,22 @@ async def sign_out(request: web.Request, agent: Agent) -> web.Response:
 
 
 async def leave(desk: Desk, agent_id: str) -> None:
-    """Offline, unless they are signed in somewhere else."""
-    if await desk.sessions.all(agent_id):
-        return
+    """Offline, unless they are signed in somewhere else; whom they had keeps their place in line."""
+    if not await desk.sessions.all(agent_id):
+        await take_off(desk, agent_id, "signed_out")
+
+
+async def take_off(desk: Desk, agent_id: str, why: str) -> None:
+    """Off the floor: offline, and nobody is left with them."""
     try:
         agent = await desk.floor.agent(agent_id)
     except NotFound:
         return
     if agent.state != "offline":
         await desk.floor.set_state(agent_id, "offline", time.time())
+    for handoff_id in await desk.handoffs.release(agent_id, why):
+        log.info("desk.put_back", handoff=handoff_id, agent=agent_id, why=why)
+        await desk.audit.record("desk.put_back", actor="", subject=f"handoff:{handoff_id}", agent=agent_id, why=why)
 
 
 # What is open

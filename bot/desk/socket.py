@@ -31,7 +31,9 @@ from bot.types import Agent, Entry, Handoff
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT_S = 25.0
+HEARTBEAT_S = 10.0
+"""So often the browser is asked whether it is there; it has half of that to answer."""
+SEEN_EVERY_S = 5.0
 MAX_FRAME_BYTES = 4096
 LAST_LINES_S = 2.0
 """A conversation that was closed is followed so much longer, for its last line; what comes after that line is not."""
@@ -42,7 +44,7 @@ SIGNED_OUT = 4401
 async def desk_socket(request: web.Request) -> web.WebSocketResponse:
     check_origin(request)
     session, _ = await who(request)
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES, compress=False)
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, autoping=False, max_msg_size=MAX_FRAME_BYTES, compress=False)
     if not socket.can_prepare(request).ok:
         raise web.HTTPUpgradeRequired
     await socket.prepare(request)
@@ -64,6 +66,7 @@ class Page:
         self._desk = desk
         self._view = FloorView()
         self._feeds: dict[str, asyncio.Task[None]] = {}
+        self._seen_at = float("-inf")
 
     async def run(self) -> None:
         """Until either side ends it."""
@@ -94,6 +97,9 @@ class Page:
 
     async def _read(self) -> None:
         async for message in self._socket:
+            await self._is_there()
+            if message.type is WSMsgType.PING:
+                await self._socket.pong(message.data)
             if message.type is not WSMsgType.TEXT:
                 continue
             kind = _type_of(message.data)
@@ -101,6 +107,13 @@ class Page:
                 await self._rights(active=kind == "active")
             if kind == "ping":
                 await self._send({"type": "pong"})
+
+    async def _is_there(self) -> None:
+        """Whatever comes from the browser, also its answer to a ping, which no tab in the background delays."""
+        now = asyncio.get_running_loop().time()
+        if now - self._seen_at >= SEEN_EVERY_S:
+            self._seen_at = now
+            await self._desk.floor.seen(self.session.agent_id)
 
     # The floor
 
@@ -125,7 +138,9 @@ class Page:
         before, self._view = self._view, self._view.after(update)
         frame = self._frame(update, agent)
         await self._send({"type": "floor", "seq": update.seq, "update": {"kind": update.kind, **frame}})
-        if update.kind == "accepted" and update.data["agent_id"] == agent.id:
+        if update.kind in ("requeued", "moved"):
+            self._unwatch(update.data["id"])
+        if update.kind in ("accepted", "moved") and update.data["agent_id"] == agent.id:
             self._watch(self._view.accepted[update.data["id"]].handoff)
         if update.kind == "closed" and update.data["id"] in before.accepted:
             asyncio.get_running_loop().call_later(LAST_LINES_S, self._unwatch, update.data["id"])
@@ -141,11 +156,14 @@ class Page:
                 return {"kind": "waiting.removed", "handoff_id": handoff.id, "why": "elsewhere"}
             case "waiting.removed":
                 return {"handoff_id": data["id"], "why": data["why"]}
-            case "accepted" | "closed":
-                more = {"to_bot": data["to_bot"]} if update.kind == "closed" else {"at": data["at"]}
+            case "requeued":
+                handoff = self._view.waiting[data["id"]]
+                seen = {"handoff": views.summary(handoff)} if self._desk.serves(agent, handoff) else {}
+                return {**data, "handoff_id": handoff.id, **seen}
+            case "accepted" | "moved" | "closed":
                 whose = self._view.agents.get(data["agent_id"])
                 shown = {"agent": views.person(whose), "by": whose.name} if whose else {}
-                return {"handoff_id": data["id"], "agent_id": data["agent_id"], **more, **shown}
+                return {**data, "handoff_id": data["id"], **shown}
             case "agent":
                 return {"agent": views.person(self._view.agents[data["id"]])}
 

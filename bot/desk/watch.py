@@ -11,13 +11,16 @@ from aiohttp import web
 
 from bot.desk.accounts import Account, Accounts
 from bot.desk.keys import DESK, Desk
-from bot.desk.signing import end, leave
+from bot.desk.signing import end, leave, take_off
 from bot.desk.socket import SIGNED_OUT, SOCKETS, Page
 from bot.store.sessions import Session
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 0.5
+LOST_S = 20.0
+"""An agent of whom nothing was heard for so long, neither their page nor a call, is gone: whom they had goes back into
+line."""
 
 
 async def watching(app: web.Application) -> AsyncIterator[None]:
@@ -44,6 +47,9 @@ async def _look(desk: Desk, pages: set[Page], known: Accounts | None) -> Account
         await _tell_changes(desk, accounts)
     if pages:
         await _close_ended(desk, pages)
+    for agent_id in await desk.floor.lost(LOST_S):
+        log.warning("desk.agent_lost", agent=agent_id)
+        await take_off(desk, agent_id, "lost")
     return accounts
 
 

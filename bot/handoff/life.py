@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from bot.errors import AccessDenied, NotFound
+from bot.errors import AccessDenied, NotFound, Taken
 from bot.handoff import build
 from bot.handoff.estimate import expected_wait_s
 from bot.handoff.line import on_duty, place_of
@@ -111,8 +111,7 @@ class Handoffs:
     async def accept(self, agent: Agent, handoff_id: str) -> Handoff:
         """`Taken`, `CannotAccept`, `NotFound` as the floor says; afterwards the customer knows who has joined."""
         handoff = await self._floor.handoff(handoff_id)
-        limit = None if agent.role == "supervisor" else agent.capacity
-        await self._floor.accept(handoff_id, agent.id, limit=limit, now=time.time())
+        await self._floor.accept(handoff_id, agent.id, limit=_limit(agent), now=time.time())
         await self._join(agent, handoff)
         await self.tell_positions()
         return handoff
@@ -132,6 +131,49 @@ class Handoffs:
             )
         except NotFound as error:
             raise AccessDenied(f"handoff {handoff_id} has ended") from error
+
+    # Given to another
+
+    async def release(self, agent_id: str, why: str) -> list[str]:
+        """Everything an agent has goes back into line, in its old place, and the customers are told. Returns those
+        handoffs."""
+        theirs = await self._floor.active(agent_id)
+        return [each.id for each in theirs if await self.put_back(each.id, agent_id, why)]
+
+    async def put_back(self, handoff_id: str, agent_id: str, why: str) -> bool:
+        """One of them. False if this agent does not have it."""
+        handoff = await self._floor.handoff(handoff_id)
+        if not await self._floor.requeue(handoff, agent_id, why=why):
+            return False
+        await self._tell_requeued(handoff, agent_id)
+        await self.tell_positions()
+        return True
+
+    async def move(self, handoff_id: str, to: Agent) -> str:
+        """To another agent, or to whoever takes it over; returns who had it. `Taken` if it is with nobody."""
+        handoff = await self._floor.handoff(handoff_id)
+        had = await self._floor.holder(handoff_id)
+        if had is None:
+            raise Taken(f"handoff {handoff_id} is with nobody", by="")
+        await self._floor.move(handoff_id, had, to.id, limit=_limit(to), now=time.time())
+        await self._join(to, handoff)
+        return had
+
+    async def _tell_requeued(self, handoff: Handoff, agent_id: str) -> None:
+        """Once for each time it came back."""
+        try:
+            name = (await self._floor.agent(agent_id)).name
+        except NotFound:
+            name = agent_id
+        waits = await self.waits(handoff)
+        text = line("requeued", handoff.language, name=name, position=waits["position"])
+        leave = Button(title=line("leave", handoff.language), payload=LEAVE)
+        changes = Changes(holder=Holder.QUEUE, agent_name="")
+        step = f"requeued:{await self._floor.assignment(handoff.id)}"
+        try:
+            await self._say(handoff, step, text, {"status": "queued", **waits}, changes, buttons=(leave,))
+        except NotFound:
+            pass  # The conversation is gone; the next sweep takes it out of the line.
 
     # Ended
 
@@ -162,14 +204,19 @@ class Handoffs:
         return True
 
     async def sweep(self) -> list[str]:
-        """Take out of the line whose conversation has expired or was forgotten; returns those handoffs."""
+        """Take out of the line whose conversation has expired or was forgotten; returns those handoffs. Who came back
+        into line while a process died hears so now."""
         gone = []
         for handoff in await self._floor.waiting(limit=1000):
             try:
-                await self._conversations.get(handoff.conversation_id)
+                conversation = await self._conversations.get(handoff.conversation_id)
             except NotFound:
                 await self._floor.abandon(handoff.id, "expired")
                 gone.append(handoff.id)
+                continue
+            left_by = await self._floor.left_by(handoff.id) if conversation.holder == Holder.AGENT else None
+            if left_by and conversation.handoff_id == handoff.id:
+                await self._tell_requeued(handoff, left_by)
         return gone
 
     async def tell_positions(self) -> None:
@@ -190,7 +237,8 @@ class Handoffs:
         """Once; said again before an agent's line, for an accept that a crash interrupted."""
         text = line("joined", handoff.language, name=agent.name)
         changes = Changes(holder=Holder.AGENT, agent_name=agent.name)
-        await self._say(handoff, "joined", text, {"status": "joined", "name": agent.name}, changes)
+        step = f"joined:{await self._floor.assignment(handoff.id)}"
+        await self._say(handoff, step, text, {"status": "joined", "name": agent.name}, changes)
 
     async def _theirs(self, agent_id: str, handoff_id: str) -> Handoff:
         handoff = await self._floor.handoff(handoff_id)
@@ -248,3 +296,7 @@ class Handoffs:
             return
         if self._nudge is not None:
             await self._nudge(handoff.conversation_id)
+
+
+def _limit(agent: Agent) -> int | None:
+    return None if agent.role == "supervisor" else agent.capacity

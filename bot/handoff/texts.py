@@ -23,6 +23,10 @@ LINES: Mapping[str, Said] = {
     ),
     "hours": ("; we are there {hours}", "，人工服务时间为{hours}"),
     "joined": ("{name} has joined.", "人工客服 {name} 已接入，将继续为您服务。"),
+    "requeued": (
+        "{name} had to leave. You keep your place, number {position} in line, and the next person sees all of this.",
+        "人工客服 {name} 暂时离开了。您的排队位置不变（第 {position} 位），接手的客服能看到前面的全部内容。",
+    ),
     "bot": ("You're back with the assistant.", "已转回智能助手。"),
     "closed": ("{name} has ended the conversation.", "人工客服 {name} 已结束本次服务。"),
     "leave": ("Leave the line", "取消排队"),

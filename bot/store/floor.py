@@ -108,12 +108,34 @@ class Floor:
         most = -1 if limit is None else limit
         word, *rest = await self._say(lua.ACCEPT, names, [handoff_id, agent_id, repr(now), update, most])
         if word == "taken":
-            by = codec.loads(rest[0])["name"] if rest[0] else ""
-            raise Taken(f"handoff {handoff_id} is not waiting any more", by=by)
-        if word == "offline":
-            raise CannotAccept("offline", f"agent {agent_id} is offline")
-        if word == "full":
-            raise CannotAccept("at_capacity", f"agent {agent_id} has as many conversations as their capacity")
+            raise Taken(f"handoff {handoff_id} is not waiting any more", by=_name_in(rest[0]))
+        _may_take(word, agent_id)
+
+    async def requeue(self, handoff: Handoff, agent_id: str, *, why: str) -> bool:
+        """Back into its old place in line, if this agent has it. False if they do not (any more)."""
+        names = [self._keys.handoff(handoff.id), self._keys.queue(handoff.queue)]
+        update = codec.dumps({"id": handoff.id, "agent_id": agent_id, "why": why})
+        args: list[Arg] = [handoff.id, agent_id, score(handoff), why, update]
+        return bool((await self._run(lua.REQUEUE, names, args))[0])
+
+    async def move(self, handoff_id: str, from_agent: str, to_agent: str, *, limit: int | None, now: float) -> None:
+        """From one agent to another. `Taken` if the first does not have it, `CannotAccept` as `accept`."""
+        update = codec.dumps({"id": handoff_id, "from": from_agent, "agent_id": to_agent, "at": now})
+        args: list[Arg] = [handoff_id, from_agent, to_agent, repr(now), update, -1 if limit is None else limit]
+        word, *rest = await self._say(lua.MOVE, [self._keys.handoff(handoff_id)], args)
+        if word == "taken":
+            raise Taken(f"handoff {handoff_id} is not {from_agent}'s", by=_name_in(rest[0]))
+        _may_take(word, to_agent)
+
+    async def assignment(self, handoff_id: str) -> int:
+        """How often it was given to an agent so far."""
+        (count,) = await self._fields(handoff_id, "assignment")
+        return int(count or 0)
+
+    async def left_by(self, handoff_id: str) -> str | None:
+        """Who had it last before it came back into line; None where nobody had."""
+        (agent_id,) = await self._fields(handoff_id, "left_by")
+        return codec.text(agent_id) if agent_id else None
 
     async def close(self, wrapup: WrapUp, *, to_bot: bool = False) -> None:
         """Only by its agent (`AccessDenied`); again changes nothing. `to_bot`: the bot answers from here on."""
@@ -151,6 +173,14 @@ class Floor:
     async def set_state(self, agent_id: str, state: str, now: float) -> None:
         update = codec.dumps({"id": agent_id, "state": state, "since": now})
         await self._run(lua.SET_STATE, [], [agent_id, f"{now!r} {state}", update])
+
+    async def seen(self, agent_id: str) -> None:
+        """They are there: their page answers, or they just did something."""
+        await self._run(lua.SEEN, [self._keys.seen], [agent_id])
+
+    async def lost(self, after_s: float) -> list[str]:
+        """Agents who take handoffs, or have some, and were not heard of for so long."""
+        return [codec.text(each) for each in (await self._run(lua.LOST, [self._keys.seen], [repr(after_s)]))[0]]
 
     async def agent(self, agent_id: str) -> Agent:
         found = await self._run(lua.AGENT, [], [agent_id])
@@ -209,6 +239,17 @@ class Floor:
         if codec.text(word) == "unknown":
             raise NotFound(f"no such {codec.text(rest[0])}")
         return [codec.text(word), *rest]
+
+
+def _may_take(word: str, agent_id: str) -> None:
+    if word == "offline":
+        raise CannotAccept("offline", f"agent {agent_id} is offline")
+    if word == "full":
+        raise CannotAccept("at_capacity", f"agent {agent_id} has as many conversations as their capacity")
+
+
+def _name_in(profile: codec.Raw) -> str:
+    return str(codec.loads(profile)["name"]) if profile else ""
 
 
 def _agent(agent_id: str, profile: codec.Raw, state: codec.Raw, load: codec.Raw | None) -> Agent:

@@ -59,6 +59,7 @@ if string.match(redis.call('HGET', states, me), ' offline$') then return {{'offl
 local load = tonumber(redis.call('HGET', loads, me) or 0)
 if tonumber(most) >= 0 and load >= tonumber(most) then return {{'full'}} end
 redis.call('HSET', handoff, 'state', 'accepted', 'agent', me, 'accepted_at', now)
+redis.call('HINCRBY', handoff, 'assignment', 1)
 redis.call('ZREM', waiting, id)
 redis.call('ZREM', queue, id)
 redis.call('HSET', taken, id, now .. ' ' .. me)
@@ -86,6 +87,77 @@ if state == 'accepted' then
   redis.call('HINCRBY', loads, me, -1)
   tell('closed', update, wrapup)
 end
+return {'ok'}
+"""
+)
+
+REQUEUE = Script(
+    _PRELUDE
+    + """
+local _, id, holder, score, why, update = unpack(ARGV)
+local state, has = unpack(redis.call('HMGET', handoff, 'state', 'agent'))
+if not state then return {'unknown', 'handoff'} end
+if state ~= 'accepted' or has ~= holder then return {'ok', 0} end
+redis.call('HSET', handoff, 'state', 'waiting', 'left_by', holder, 'why', why)
+redis.call('HDEL', handoff, 'agent')
+redis.call('HDEL', taken, id)
+redis.call('HINCRBY', loads, holder, -1)
+redis.call('ZADD', waiting, score, id)
+redis.call('ZADD', queue, score, id)
+tell('requeued', update)
+return {'ok', 1}
+"""
+)
+
+MOVE = Script(
+    _PRELUDE
+    + """
+local _, id, from, to, now, update, most = unpack(ARGV)
+local state, has = unpack(redis.call('HMGET', handoff, 'state', 'agent'))
+if not state then return {'unknown', 'handoff'} end
+if redis.call('HEXISTS', agents, to) == 0 then return {'unknown', 'agent'} end
+if state == 'accepted' and has == to then return {'ok'} end
+if state ~= 'accepted' or has ~= from then return {'taken', has and redis.call('HGET', agents, has) or ''} end
+if string.match(redis.call('HGET', states, to), ' offline$') then return {'offline'} end
+local load = tonumber(redis.call('HGET', loads, to) or 0)
+if tonumber(most) >= 0 and load >= tonumber(most) then return {'full'} end
+redis.call('HSET', handoff, 'agent', to, 'accepted_at', now)
+redis.call('HINCRBY', handoff, 'assignment', 1)
+redis.call('HSET', taken, id, now .. ' ' .. to)
+redis.call('HINCRBY', loads, from, -1)
+redis.call('HINCRBY', loads, to, 1)
+tell('moved', update)
+return {'ok'}
+"""
+)
+
+LOST = Script(
+    _PRELUDE
+    + """
+local seen, after = handoff, tonumber(ARGV[2])
+local now = tonumber(redis.call('TIME')[1])
+local known, gone = redis.call('HGETALL', states), {}
+for n = 1, #known, 2 do
+  local id = known[n]
+  local busy = tonumber(redis.call('HGET', loads, id) or 0) > 0
+  if busy or not string.match(known[n + 1], ' offline$') then
+    local at = redis.call('ZSCORE', seen, id)
+    if not at then
+      redis.call('ZADD', seen, now, id)
+    elseif now - tonumber(at) >= after then
+      gone[#gone + 1] = id
+    end
+  end
+end
+return {'ok', gone}
+"""
+)
+"""The tenth key is when each agent was last seen, by the clock of Redis. Who was never seen is seen now."""
+
+SEEN = Script(
+    _PRELUDE
+    + """
+redis.call('ZADD', handoff, redis.call('TIME')[1], ARGV[2])
 return {'ok'}
 """
 )

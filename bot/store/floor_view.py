@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bot.store.codec import handoff_from
 from bot.types import Agent, Handoff
 
-Kind = Literal["waiting.added", "waiting.removed", "accepted", "closed", "agent"]
+Kind = Literal["waiting.added", "waiting.removed", "accepted", "requeued", "moved", "closed", "agent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Update:
     waiting.added    {"handoff": a lean handoff}
     waiting.removed  {"id", "why"}
     accepted         {"id", "agent_id", "at"}
+    requeued         {"id", "agent_id", "why"}: in its old place; the agent had it
+    moved            {"id", "from", "agent_id", "at"}
     closed           {"id", "agent_id", "to_bot"}
     agent            {"id"} with {"state", "since"} or {"profile": name, role, skills, capacity}
     """
@@ -70,6 +72,13 @@ class FloorView:
                 waiting.pop(data["id"], None)
             case "accepted":
                 accepted[data["id"]] = Accepted(waiting.pop(data["id"]), data["agent_id"], data["at"])
+                _load(agents, data["agent_id"], 1)
+            case "requeued":
+                waiting[data["id"]] = accepted.pop(data["id"]).handoff
+                _load(agents, data["agent_id"], -1)
+            case "moved":
+                accepted[data["id"]] = Accepted(accepted[data["id"]].handoff, data["agent_id"], data["at"])
+                _load(agents, data["from"], -1)
                 _load(agents, data["agent_id"], 1)
             case "closed":
                 accepted.pop(data["id"], None)

@@ -28,7 +28,7 @@ WITHOUT_TTL = {
     r"[^:]+:due:\{\d+\}": "hints of work left: an entry goes when its work is done, an empty set vanishes",
     r"[^:]+:\{floor:[^}]+\}:(waiting|q:.+|lean|taken|loads)": "live handoffs: an entry goes when its handoff ends",
     r"[^:]+:\{floor:[^}]+\}:h:.+": "a handoff that waits or is with an agent; HANDOFF_TTL_S once it has ended",
-    r"[^:]+:\{floor:[^}]+\}:(agents|states)": "the desk's people: as many entries as there are agents",
+    r"[^:]+:\{floor:[^}]+\}:(agents|states|seen)": "the desk's people: as many entries as there are agents",
     r"[^:]+:\{floor:[^}]+\}:(seq|updates)": "the floor's counter and its latest updates: bounded, never restarted",
     r"[^:]+:\{floor:[^}]+\}:events": "what happened, until the archive has read it: bounded by its length",
     r"[^:]+:\{desk:[^}]+\}:accounts": "the desk's accounts as last seen: as many entries as there were accounts",
@@ -130,6 +130,11 @@ class FloorKeys:
     def states(self) -> str:
         """Hash: agent to `<since> <state>`."""
         return self._key("states")
+
+    @property
+    def seen(self) -> str:
+        """Sorted set: agents by the second in which their page, or a call of theirs, was heard of last."""
+        return self._key("seen")
 
     @property
     def seq(self) -> str:

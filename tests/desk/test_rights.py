@@ -34,6 +34,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "/desk/api/handoffs/{id}/messages"): ALL,
     ("POST", "/desk/api/handoffs/{id}/typing"): ALL,
     ("POST", "/desk/api/handoffs/{id}/reveal"): ALL,
+    ("POST", "/desk/api/handoffs/{id}/put-back"): ALL,
+    ("POST", "/desk/api/handoffs/{id}/assign"): {SUPERVISOR},
     ("POST", "/desk/api/handoffs/{id}/close"): ALL,
     ("POST", "/desk/api/handoffs/{id}/give-back"): ALL,
     ("GET", "/desk/ws"): ALL,

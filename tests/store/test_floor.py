@@ -164,6 +164,52 @@ async def test_a_listener_hears_of_changes(floor: Floor) -> None:
     assert view == await floor.view()
 
 
+async def test_who_comes_back_into_line_has_the_old_place(floor: Floor) -> None:
+    lines = [handoff(f"h{n}", waiting_since=NOW + n) for n in range(3)]
+    for each in lines:
+        await floor.enqueue(each)
+    await floor.put_agent(person("lin"))
+    await floor.accept("h0", "lin", limit=4, now=NOW)
+    await floor.accept("h1", "lin", limit=4, now=NOW)
+    assert await floor.requeue(lines[1], "lin", why="lost")
+    assert await floor.requeue(lines[0], "lin", why="lost")
+    assert await floor.positions("general") == ["h0", "h1", "h2"]
+    assert (await floor.agent("lin")).load == 0
+    assert await floor.agent_of("h0") is None
+    assert await floor.left_by("h0") == "lin"
+    assert not await floor.requeue(lines[0], "lin", why="lost"), "it waits already"
+
+
+async def test_only_of_who_has_it_is_it_taken(floor: Floor) -> None:
+    for name in ("lin", "max", "sam"):
+        await floor.put_agent(person(name, capacity=1))
+    for n in range(2):
+        await floor.enqueue(handoff(f"h{n}", waiting_since=NOW + n))
+    await floor.accept("h0", "lin", limit=1, now=NOW)
+    assert not await floor.requeue(handoff("h0", waiting_since=NOW), "max", why="lost")
+    with pytest.raises(Taken) as taken:
+        await floor.move("h0", "max", "sam", limit=1, now=NOW)
+    assert taken.value.by == "Lin"
+    await floor.move("h0", "lin", "max", limit=1, now=NOW)
+    assert await floor.holder("h0") == "max"
+    assert await floor.assignment("h0") == 2
+    await floor.accept("h1", "lin", limit=1, now=NOW)
+    with pytest.raises(CannotAccept):
+        await floor.move("h1", "lin", "max", limit=1, now=NOW)
+    await floor.set_state("sam", "offline", NOW)
+    with pytest.raises(CannotAccept):
+        await floor.move("h1", "lin", "sam", limit=1, now=NOW)
+
+
+async def test_who_is_not_heard_of_is_lost_if_anybody_counts_on_them(floor: Floor) -> None:
+    for name in ("here", "gone", "off"):
+        await floor.put_agent(person(name))
+    await floor.set_state("off", "offline", NOW)
+    assert await floor.lost(0.0) == [], "who was never seen is seen now"
+    assert sorted(await floor.lost(0.0)) == ["gone", "here"]
+    assert await floor.lost(20.0) == []
+
+
 async def test_who_was_away_too_long_is_told_to_look_afresh(floor: Floor) -> None:
     await floor.put_agent(person("lin"))
     for n in range(1300):
@@ -180,6 +226,8 @@ ACTS = st.one_of(
     st.tuples(st.just("accept"), st.integers(0, 3), st.integers(0, 2)),
     st.tuples(st.just("close"), st.integers(0, 3), st.integers(0, 2), st.booleans()),
     st.tuples(st.just("abandon"), st.integers(0, 3)),
+    st.tuples(st.just("requeue"), st.integers(0, 3), st.sampled_from(["general", "cards"]), st.integers(0, 2)),
+    st.tuples(st.just("move"), st.integers(0, 3), st.integers(0, 2), st.integers(0, 2)),
     st.tuples(st.just("put"), st.integers(0, 2), st.integers(0, 2)),
     st.tuples(st.just("state"), st.integers(0, 2), st.sampled_from(["available", "away", "break", "offline"])),
 )
@@ -195,6 +243,10 @@ async def act(floor: Floor, what: tuple) -> None:  # type: ignore[type-arg]
             await floor.close(wrapup(f"h{id}", f"a{who}"), to_bot=to_bot)
         case "abandon", id:
             await floor.abandon(f"h{id}", "left")
+        case "requeue", id, queue, who:
+            await floor.requeue(handoff(f"h{id}", queue=queue, waiting_since=NOW + id), f"a{who}", why="lost")
+        case "move", id, who, other:
+            await floor.move(f"h{id}", f"a{who}", f"a{other}", limit=2, now=NOW)
         case "put", who, capacity:
             await floor.put_agent(person(f"a{who}", capacity=capacity))
         case "state", who, state:
