@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Entry } from '../chat/wire';
@@ -22,6 +23,10 @@ export interface Acts {
   onDraft(text: string): void;
   onWrapUp(): void;
   onGiveBack(): void;
+  /** Back into its old place in line. */
+  onPutBack(): void;
+  /** A supervisor gives it to an agent, or takes it over. */
+  onAssign(agent: string): void;
   onContext(): void;
   onBack(): void;
 }
@@ -40,6 +45,7 @@ export function Conversation(props: Props) {
   const { id } = handoff;
   const mine = state.floor.mine.some((each) => each.id === id);
   const waiting = state.floor.waiting.some((each) => each.id === id);
+  const others = (state.floor.others ?? []).some((each) => each.id === id);
   const name = plain(handoff.identity?.name || handoff.customer_name || strings.guest);
   const unsent = state.unsent[id] ?? [];
   const end = useRef<HTMLDivElement>(null);
@@ -50,6 +56,7 @@ export function Conversation(props: Props) {
         <button type="button" class="tool back" aria-label={strings.back} onClick={props.onBack}>‹</button>
         <h2><bdi>{name}</bdi> <span class="language">{languageTag(handoff.language)}</span></h2>
         <button type="button" class="tool context-toggle" aria-expanded={props.contextOpen} onClick={props.onContext}>{strings.context}</button>
+        {mine && <button type="button" class="plain" onClick={props.onPutBack}>{strings.putBack}</button>}
         {mine && <button type="button" class="plain" onClick={props.onGiveBack}>{strings.giveBack}</button>}
         {mine && <button type="button" class="plain strong" onClick={props.onWrapUp}>{strings.wrapUp}</button>}
       </header>
@@ -62,7 +69,9 @@ export function Conversation(props: Props) {
       </div>
       {mine
         ? <Reply key={id} name={name} draft={state.drafts[id] ?? ''} strings={strings} onSay={props.onSay} onTyping={props.onTyping} onDraft={props.onDraft} />
-        : <Offer waiting={waiting} agent={agentName(details)} strings={strings} onAccept={props.onAccept} />}
+        : <Offer waiting={waiting} agent={agentName(details)} strings={strings} onAccept={props.onAccept}>
+            {others && <Relieve state={state} strings={strings} onPutBack={props.onPutBack} onAssign={props.onAssign} />}
+          </Offer>}
     </section>
   );
 }
@@ -71,12 +80,36 @@ function agentName({ agent }: Details): string {
   return typeof agent === 'string' ? agent : (agent?.name ?? '');
 }
 
-function Offer({ waiting, agent, strings, onAccept }: { waiting: boolean; agent: string; strings: Strings; onAccept(): void }) {
+interface OfferProps {
+  waiting: boolean;
+  agent: string;
+  strings: Strings;
+  children?: ComponentChildren;
+  onAccept(): void;
+}
+
+function Offer({ waiting, agent, strings, children, onAccept }: OfferProps) {
   return (
     <footer class="offer">
       <p>{waiting ? strings.watching : agent ? fill(strings.watchingOther, { name: agent }) : strings.ended}</p>
       {waiting && <button type="button" class="primary" onClick={onAccept}>{strings.accept} <kbd>A</kbd></button>}
+      {children}
     </footer>
+  );
+}
+
+/** What a supervisor does with a conversation that a colleague has. */
+function Relieve({ state, strings, onPutBack, onAssign }: Pick<Props, 'state' | 'strings' | 'onPutBack' | 'onAssign'>) {
+  const free = state.floor.agents.filter((each) => each.id !== state.agent?.id && each.state !== 'offline' && each.load < each.capacity);
+  return (
+    <span class="relieve">
+      <select aria-label={strings.giveTo} value="" onChange={(event) => event.currentTarget.value && onAssign(event.currentTarget.value)}>
+        <option value="">{strings.giveTo}</option>
+        {free.map((each) => <option key={each.id} value={each.id}>{each.name}</option>)}
+      </select>
+      <button type="button" class="plain" onClick={onPutBack}>{strings.putBack}</button>
+      <button type="button" class="primary" onClick={() => onAssign(state.agent?.id ?? '')}>{strings.takeOver}</button>
+    </span>
   );
 }
 

@@ -174,6 +174,19 @@ export class DeskClient extends Store<DeskState> {
     return this.finish(id, 'give-back', { note });
   }
 
+  async putBack(id: string): Promise<void> {
+    await this.attempt(() => call(`handoffs/${id}/put-back`, {}), id);
+    await this.refresh();
+    await this.load(id);
+  }
+
+  /** From whoever has it to this agent. */
+  async assign(id: string, agent: string): Promise<void> {
+    await this.attempt(() => call(`handoffs/${id}/assign`, { agent_id: agent }), id);
+    await this.refresh();
+    await this.load(id);
+  }
+
   dismiss(): void {
     this.set({ notice: null });
   }
@@ -223,7 +236,7 @@ export class DeskClient extends Store<DeskState> {
   /** A session may have ended meanwhile: ask before opening the next line. */
   private async reconnect(): Promise<void> {
     try {
-      await call('me');
+      this.set({ agent: (await call<{ agent: Agent }>('me')).agent }); // Who was not heard of for long is offline now.
     } catch (error) {
       if (error instanceof DeskError && error.status === 401) return this.leave();
     }
@@ -238,7 +251,8 @@ export class DeskClient extends Store<DeskState> {
 
   private onFloor(seq: number, update: Update): void {
     const { agent } = this.state;
-    const lost = update.kind === 'accepted' && update.agent_id !== agent?.id && update.handoff_id === this.state.selected;
+    const taken = update.kind === 'accepted' || update.kind === 'moved';
+    const lost = taken && update.agent_id !== agent?.id && update.handoff_id === this.state.selected;
     if (lost && agent?.role === 'agent') {
       this.set({ selected: null });
       this.tell('taken', update.by ?? '');

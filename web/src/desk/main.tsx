@@ -82,6 +82,7 @@ function Floor({ state, strings, language }: { state: DeskState; strings: String
             onAccept={() => void client.accept(selected)} onSay={(text, id) => void client.say(selected, text, id)}
             onReveal={(seq, reason) => client.reveal(selected, seq, reason)}
             onTyping={(on) => client.typing(selected, on)} onDraft={(text) => client.draft(selected, text)} onWrapUp={() => setOpened('wrap')} onGiveBack={() => setOpened('back')}
+            onPutBack={() => void client.putBack(selected)} onAssign={(agent) => void client.assign(selected, agent)}
             onContext={() => setContextOpen(!contextOpen)} onBack={() => client.select(null)} />
           <Context handoff={details.handoff} strings={strings} language={language} />
           {opened === 'wrap' && mine && (

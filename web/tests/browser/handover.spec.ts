@@ -66,3 +66,35 @@ test('of two agents who accept, one gets the conversation and the other hears wh
   await expect(page.locator('#xiaoer-chat .head')).toContainText('Assistant');
   for (const each of contexts) await each.close();
 });
+
+test('whoever signs out leaves nobody behind, and a supervisor takes over', async ({ page, browser }) => {
+  const customer = await Customer.arrive(page, 'C1006');
+  await customer.say('a person please');
+  const contexts = await Promise.all([browser.newContext({ locale: 'en-GB' }), browser.newContext({ locale: 'en-GB' })]);
+  const [sam, mei] = await Promise.all([desk(await contexts[0]!.newPage(), 'sam'), desk(await contexts[1]!.newPage(), 'mei')]);
+  const row = (agent: typeof sam) => agent!.getByRole('listitem').filter({ hasText: 'Priya Patel' }).last().locator('.pick');
+  await row(sam).click();
+  await sam!.keyboard.press('a');
+  await expect(customer.log).toContainText('Sam has joined');
+
+  await sam!.getByRole('button', { name: 'Sign out' }).click();
+  // Another sign-in of Sam's may still be open somewhere: then it is that nothing is heard of them for 20 s.
+  await expect(customer.log).toContainText(/Sam had to leave\. You keep your place/, { timeout: 30_000 });
+  await row(mei).click();
+  await expect(mei!.getByRole('button', { name: /^Accept A$/ })).toBeVisible();
+
+  await desk(sam!, 'sam');
+  await row(sam).click();
+  await sam!.keyboard.press('a');
+  await expect(customer.log).toContainText(/Sam has joined[\s\S]*Sam has joined/);
+  await mei!.getByRole('button', { name: 'Take over' }).click();
+  await expect(customer.log).toContainText(/Mei .*has joined/);
+  await expectAccessible(mei!);
+  await expect(sam!.getByRole('status')).toContainText(/Mei .*took it/);
+  await mei!.getByRole('textbox', { name: /Write to Priya/ }).fill('I am here now.');
+  await mei!.keyboard.press('Enter');
+  await expect(customer.answers.last()).toContainText('I am here now.');
+  await mei!.getByRole('button', { name: 'Back in line' }).click();
+  await expect(customer.log).toContainText(/Mei .*had to leave/);
+  for (const each of contexts) await each.close();
+});
