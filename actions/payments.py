@@ -11,7 +11,7 @@ from actions import nouns
 from actions.base import Action, Lookups
 from actions.call import Call
 from actions.services.bank_types import Case, Payment
-from bot.dialogue import frames
+from bot.dialogue import frames, repairs
 from bot.dialogue.buttons import Button
 from bot.dialogue.candidates import Candidate
 from bot.dialogue.state import Said
@@ -187,6 +187,13 @@ class UnknownPaymentFlow(PaymentFlow):
 
     def also_yes(self, text: str) -> bool:
         return _NOT_MINE.search(text) is not None
+
+    async def instead(self, call: Call) -> bool:
+        """ "It was me who paid": there is nothing to look into."""
+        if not call.free_text or not call.words.says("was_me", call.text) or _NOT_MINE.search(call.text):
+            return False
+        repairs.not_wanted(call)
+        return True
 
     async def candidates(self, call: Call) -> list[Candidate]:
         found = await call.bank.payments(call.customer_id, limit=20)

@@ -27,6 +27,8 @@ _LONGER = 10
 JUST_THAT = 24
 """Characters; "done, signed in" says nothing else, also where no sign-in was waited for."""
 _LONGEST = 48
+_NO_MORE = ("stop", "no", "that_is_all", "thanks", "noted")
+"""After a yes, these make it none: "ok thanks, leave it"."""
 UNKNOWN = (repairs.FALLBACK, "out_of_scope")
 
 Listener = Callable[[], Awaitable[bool | None]]
@@ -267,7 +269,8 @@ class Hearing:
             return False
         if offer.flow and offer.flow in verbs(call)[0] and not call.words.says("ends_asking", call.text):
             return True
-        if call.words.begins("yes", call.text) is None:
+        rest = call.words.begins("yes", call.text)
+        if rest is None or any(call.words.just(each, rest) for each in _NO_MORE):
             return False
         if any(call.words.says(each, call.text) for each in ("but", "takes_back", "other")) or "?" in call.text:
             return False
@@ -279,6 +282,9 @@ class Hearing:
         call = self.call
         if not call.free_text:
             return call.intent == "deny"
+        rest = call.words.begins("yes", call.text)
+        if rest and any(call.words.just(each, rest) for each in ("stop", "no", "that_is_all")):
+            return True  # "Ok thanks, leave it".
         return call.words.just("no", call.text) or (call.intent == "deny" and call.confidence >= CLEAR)
 
 

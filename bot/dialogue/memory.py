@@ -58,6 +58,8 @@ async def listen(call: Call) -> bool | None:
     if call.words.says("reference", call.text):
         return await _asks_reference(call, deeds)
     asks = _asks_if_done(call) or (call.act == "status" and call.flows.started_by(call.intent) is _left_flow(call))
+    if _asks_of_nothing(call, deeds):
+        return True
     if asks and _was_left(call, deeds):
         call.say("utter_nothing_done", flow=call.words.name(_left(call), call.language))
         status = call.flows.get(call.flows[_left(call)].status)
@@ -65,6 +67,19 @@ async def listen(call: Call) -> bool | None:
             frames.push(call, status, said=call.said)
         return True
     return (await _redo(call, deeds[0]) or _of_deeds(call, deeds)) if deeds else None
+
+
+def _asks_of_nothing(call: Call, deeds: list[Done]) -> bool:
+    """ "Nothing was changed, right?", "did you open one?", where nothing was done or left."""
+    if call.words.says("nothing_done", call.text) and call.top is None:
+        stands = deeds[0].title or call.words.name(deeds[0].flow, call.language) if deeds else ""
+        call.say("utter_what_was_done" if stands else "utter_nothing_changed", what=stands)
+        return True
+    spoken_of = bool(deeds) or call.state.left is not None or call.topic is not None
+    if not _asks_if_done(call) or spoken_of or call.intent not in _UNSURE:
+        return False
+    call.say("utter_nothing_was_done")
+    return True
 
 
 async def _asks_reference(call: Call, deeds: list[Done]) -> bool | None:

@@ -49,9 +49,17 @@ def stops(call: Call) -> bool:
     """pattern_cancel_flow: it is plainly said to stop."""
     if not call.free_text:
         return call.intent == "stop"
-    if call.words.just("stop", call.text):
+    if any(call.words.just("stop", each) for each in (call.text, _without_lead(call))):
         return True
     return call.intent == "stop" and call.confidence >= CLEARLY
+
+
+def _without_lead(call: Call) -> str:
+    """ "Hmm no, leave it": what comes after the hesitation."""
+    text = call.text
+    for phrase in ("hesitates", "no"):
+        text = call.words.begins(phrase, text) or text
+    return text
 
 
 def takes_back(call: Call, flow: Flow | None = None) -> bool:
@@ -66,7 +74,8 @@ def takes_back(call: Call, flow: Flow | None = None) -> bool:
     plainly = call.words.says("takes_back", call.text) or (negated and call.words.says("negation", call.text))
     if not plainly or call.words.says("alternative", call.text):
         return False
-    if flow is not None and unwanted and flow.id not in unwanted and not names_opposite(call):
+    mine = {flow.id, *flow.implies} if flow is not None else set()
+    if flow is not None and unwanted and not unwanted & mine and not names_opposite(call):
         return False  # It is of something else: "a new card, but don't block the old one".
     if flow is not None and flow.id in wanted and not unwanted and _tells_option(call, flow):
         return False
@@ -147,7 +156,8 @@ def _first(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
     article = found.get("about") if about or (spoken_of and not names and asks(call)) else None
     if article is None and found.get("answered"):
         article = found["articles"][0]
-    if article is None and asks(call) and call.words.says("asks_how", call.text):
+    asking = asks(call) or any(call.words.says(each, call.text) for each in ("ends_asking", "supposing"))
+    if article is None and asking and call.words.says("asks_how", call.text):
         article = found.get("of_intent")
     signed_in = call.level >= Level.SIGNED_IN
     return article if article and (signed_in or article["audience"] == "everyone") else None

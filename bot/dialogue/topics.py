@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.dialogue import repairs
 from bot.dialogue.call import Call
-from bot.dialogue.clauses import verbs
+from bot.dialogue.clauses import CLAUSE, verbs
 from bot.dialogue.collects import CLEAR
 from bot.dialogue.flows import Flow
 from bot.dialogue.state import Said
@@ -44,13 +44,14 @@ def follow_up(call: Call) -> Said | None:
 
 def _about_it(call: Call, flow: Flow) -> Said | None:
     text, topic, same = call.text, call.topic, same_again(call)
+    if same is not None and call.words.says("and_now", text):
+        return _status_of(call, flow) if flow.changes else same
     if same is None or topic is None or call.words.says("what_to_do", text) or _is_of_its_own(call, flow):
         return None
-    taken_back = call.words.says("undo_it", text)
+    clauses = [each for each in CLAUSE.split(text) if not call.words.says("unwanted", each)]
+    taken_back = any(call.words.says("undo_it", each) for each in clauses)
     if (call.act == "status" and taken_back) or call.words.just("why_ask", text):
         return same
-    if call.words.says("and_now", text) and flow.changes:
-        return _status_of(call, flow)
     if flow.undo and (call.act == "undo" or taken_back or verbs(call)[0] == {flow.undo}):
         return Said(intent=call.intent_of(flow.undo), entities=topic.entities, act="request", pressed=True)
     other = call.words.says("other", text) and call.intent != "request_human"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue import frames, memory, repairs
-from bot.dialogue.call import Call
+from bot.dialogue.call import TOPIC_S, Call
 from bot.dialogue.candidates import Reference
 from bot.dialogue.clauses import CLAUSE, verbs
 from bot.dialogue.collects import ANSWERS, CLEAR
 from bot.dialogue.flows import CONFIRMED, Flow
 from bot.dialogue.lookups import lookups_of
 from bot.dialogue.parts import besides, wishes_in
-from bot.dialogue.state import Said
+from bot.dialogue.state import Left, Said
 from bot.dialogue.topics import LONGEST, follow_up, short_and_bare
 from bot.types import Level
 
@@ -42,10 +42,19 @@ async def listen(call: Call) -> bool | None:
         return True
     if await lookups_of(WISH).instead(call) or await _about_topic(call) or await _is_a_question(call):
         return True
-    flow = _by_verb(call) or call.flows.started_by(call.intent)
+    flow = _left_before(call) or _by_verb(call) or call.flows.started_by(call.intent)
     if flow is None or call.confidence < flow.triggers.get(call.intent, 0.0):
         return True if await _nothing_wanted(call) else None
     return await _one(call, flow)
+
+
+def _left_before(call: Call) -> Flow | None:
+    """ "Go on, refund it", after it was left: the one that was spoken of, with what it was about."""
+    left, wanted = call.state.left, verbs(call)[0]
+    flow = call.flows.get(left.flow) if left is not None and call.now - left.at < TOPIC_S else None
+    if flow is None or len(call.text) > _BRIEF or call.said.entities or repairs.takes_back(call) or repairs.asks(call):
+        return None
+    return flow if wanted and wanted <= {flow.id, *flow.implies} else None
 
 
 def _by_verb(call: Call) -> Flow | None:
@@ -114,12 +123,13 @@ async def _nothing_wanted(call: Call) -> bool:
     names = repairs.asks(call) or any(call.words.says(each, call.text) for each in ("about_it", "ends_asking"))
     if names and await lookups_of(repairs.LOST).instead(call):
         return True
-    if await repairs.question(call):
+    denies = call.words.says("takes_back", call.text) or bool(verbs(call)[1])
+    denies = denies and call.intent in (*repairs.NOT_WISHES, *ANSWERS)
+    if not (denies and not repairs.asks(call)) and await repairs.question(call):
         return True
-    if call.intent in repairs.NOT_WISHES and call.words.says("takes_back", call.text):
+    if denies:
         repairs.not_wanted(call)
-        return True
-    return False
+    return denies
 
 
 async def _one(call: Call, flow: Flow) -> bool:
@@ -201,6 +211,9 @@ async def _may_it_be(call: Call, flow: Flow) -> bool:
 
 async def _not_wanted(call: Call, flow: Flow) -> None:
     """Taken back if it was done; else nothing is done, and what is asked about it is answered."""
+    call.keep(left=Left(flow=flow.id, at=call.now))
+    if flow.status and call.topic is None:
+        call.answered(flow.status)
     undo = call.flows.get(flow.undo)
     wanted = [found for each in verbs(call)[0] if (found := call.flows.get(each)) is not None]
     if len(wanted) == 1 and wanted[0] is not flow:
@@ -210,6 +223,8 @@ async def _not_wanted(call: Call, flow: Flow) -> None:
         return
     if undo is not None and not undo.triggers and call.level >= undo.level and await lookups_of(undo.id).listed(call):
         frames.push(call, undo, said=replace(call.said, act="undo"), sure=True)
+        return
+    if call.words.says("supposing", call.text) and await repairs.question(call, flow=flow):
         return
     beside = _asked_beside(call, flow)
     asks = beside is None and call.words.says("ends_asking", call.text)
@@ -263,6 +278,8 @@ async def _about_topic(call: Call) -> bool:
     if any(call.words.just(each, call.text) for each in ("yes", "no", "stop", "thanks")):
         return False
     asks = repairs.asks(call) or call.words.says("when", call.text)
+    if call.words.says("takes_back", call.text):
+        return False
     if call.words.says("what_to_do", call.text) or (call.topic.article and asks and short_and_bare(call)):
         return await repairs.question(call)
     return repairs.how_long(call)

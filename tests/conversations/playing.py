@@ -8,7 +8,7 @@ import time as clock
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -25,8 +25,8 @@ from tests.conversations.script import CODE, Line, Script
 from tests.dialogue.conftest import Service
 from tests.dialogue.talking import Customer
 
-_AFTERNOON = {"en": 20, "zh": 7}
-"""Hours of UTC: New York, Shanghai."""
+_AFTERNOON = {"en": datetime(2026, 11, 26, 20, tzinfo=UTC), "zh": datetime(2026, 11, 26, 7, tzinfo=UTC)}
+"""Of the day on which they were written, in New York and in Shanghai: what a bank has is made for its day."""
 IN_LINE = {"position": 2, "on_duty": True, "wait_s": 240}
 MAX_GOES_ON = 5
 
@@ -116,9 +116,9 @@ class Play:
 
 
 def seeded_by_day(folder: Path, language: str) -> tuple[Path, float]:
-    """A bank, seeded for three in the afternoon where most customers of the language live: whenever it is played,
-    "yesterday" and "the latest" are the same."""
-    now = datetime.combine(datetime.now(UTC), time(_AFTERNOON[language]), UTC).timestamp()
+    """A bank, seeded for three in the afternoon where most customers of the language live. Whenever it is played, its
+    numbers and amounts, "yesterday" and "the latest" are the same."""
+    now = _AFTERNOON[language].timestamp()
     file = folder / f"{language}.db"
     with Database(file) as db:
         seed(db, now)
