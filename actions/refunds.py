@@ -17,6 +17,7 @@ from bot.types import Deed, Level
 
 SHORT = 24
 """Characters."""
+LONG_BEFORE_S = 25 * 86_400
 
 
 class RefundFlow(Lookups):
@@ -30,6 +31,13 @@ class RefundFlow(Lookups):
 
     async def all_of_them(self, call: Call) -> list[Candidate]:
         return await nouns.payments(call, await call.bank.payments(call.customer_id, limit=50))
+
+    async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
+        """Of one shop's payments the newest, where the one before is long past; it is named before anything is done."""
+        shops = {each.name for each in candidates}
+        if len(candidates) > 1 and len(shops) == 1 and candidates[0].noun.at - candidates[1].noun.at > LONG_BEFORE_S:
+            return candidates[0]
+        return await super().plausible(call, candidates)
 
     async def unsuitable(self, call: Call, number: str) -> bool:
         try:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actions import nouns
 from actions.base import Action, Lookups
 from actions.call import Call
 from actions.cards import freeze
 from actions.services.bank_types import ScamReport
-from bot.dialogue import wording
+from bot.dialogue import frames, wording
 from bot.dialogue.buttons import Button
-from bot.dialogue.candidates import Candidate
+from bot.dialogue.candidates import Candidate, Reference
 from bot.errors import ServiceError
 from bot.types import Level
 
@@ -20,6 +21,8 @@ SURE = 0.9
 NO_MONEY = "none"
 ALL = "all"
 RECENT_S = 30 * 86_400
+SHORT_REPORT = 60
+"""Characters; what is longer tells how they were cheated."""
 
 
 class SecureAccount(Action):
@@ -80,6 +83,17 @@ class ScamFlow(Lookups):
     async def plausible(self, call: Call, candidates: Sequence[Candidate]) -> Candidate | None:
         """Never guessed: there may have been no money in it at all."""
         return None
+
+    async def instead(self, call: Call) -> bool:
+        """ "Report the Novaplay payment as fraud": one payment by card that is named is disputed."""
+        payments = await nouns.payments(call, await call.bank.payments(call.customer_id, limit=20))
+        named = Reference(None, (), (), call.text).narrow(payments) if call.free_text else None
+        if named is None or len(named) != 1 or len(call.text) > SHORT_REPORT:
+            return False
+        frames.drop(call)
+        said = replace(call.said, intent="payment_not_recognised", act="report")
+        frames.push(call, call.flows["payment_not_recognised"], said=said)
+        return True
 
     async def nothing_to_pick(self, call: Call, response: str) -> None:
         call.set("order_number", NO_MONEY)

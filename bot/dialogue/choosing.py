@@ -244,7 +244,9 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
 def _denied(call: Call, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that are said not to be meant: "not the 57 one". Never all of them."""
     text = (
-        " ".join(each for each in CLAUSE.split(call.text) if call.words.says("denies", each)) if call.free_text else ""
+        " ".join(each for each in CLAUSE.split(call.text) if call.words.says("not_which", each))
+        if call.free_text
+        else ""
     )
     if not text or len(call.text) > _ELLIPTIC * 2:
         return []
@@ -261,7 +263,8 @@ def _kept(call: Call, denied: Sequence[Candidate]) -> str:
     """The clauses that say which one it is: "not the pending one, the one of 500"."""
     if not denied and not call.memo.get("corrects"):
         return call.text
-    kept = " ".join(each for each in CLAUSE.split(call.text) if not call.words.says("denies", each))
+    phrase = "not_which" if denied else "denies"
+    kept = " ".join(each for each in CLAUSE.split(call.text) if not call.words.says(phrase, each))
     return kept or ("" if denied else call.text)
 
 

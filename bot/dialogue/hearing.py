@@ -26,7 +26,6 @@ _LONGER = 10
 """Characters that may stand around a button's title that is typed."""
 JUST_THAT = 24
 """Characters; "done, signed in" says nothing else, also where no sign-in was waited for."""
-_LONGEST = 48
 _NO_MORE = ("stop", "no", "that_is_all", "thanks", "noted")
 """After a yes, these make it none: "ok thanks, leave it"."""
 UNKNOWN = (repairs.FALLBACK, "out_of_scope")
@@ -109,7 +108,7 @@ class Hearing:
 
     async def _sign_in(self) -> bool | None:
         call, flow = self.call, self.call.flow
-        about = about_sign_in(call)
+        about = prove.about_sign_in(call)
         if call.top is not None and call.top.waiting == "sign_in" and flow is not None:
             return self._waits_for_sign_in(flow, about)
         if about == "done" and len(call.text) <= JUST_THAT:
@@ -269,6 +268,8 @@ class Hearing:
             return False
         if offer.flow and offer.flow in verbs(call)[0] and not call.words.says("ends_asking", call.text):
             return True
+        if verbs(call)[0] & {each.flow for each in call.state.deeds} - {offer.flow}:
+            return False  # "Yes, dispute it", when that is done and something else is offered.
         rest = call.words.begins("yes", call.text)
         if rest is None or any(call.words.just(each, rest) for each in _NO_MORE):
             return False
@@ -286,13 +287,3 @@ class Hearing:
         if rest and any(call.words.just(each, rest) for each in ("stop", "no", "that_is_all")):
             return True  # "Ok thanks, leave it".
         return call.words.just("no", call.text) or (call.intent == "deny" and call.confidence >= CLEAR)
-
-
-def about_sign_in(call: Call) -> str | None:
-    """`done`, `asks`, or None: about signing in, in the customer's own words."""
-    text, words = call.text, call.words
-    if not call.free_text or len(text) > _LONGEST:
-        return None
-    if not words.says("sign_in", text) or words.says("somebody_else", text):
-        return None
-    return "done" if words.says("signed_in", text) and not words.says("not_so", text) else "asks"

@@ -13,6 +13,8 @@ OUTDATED = frozenset(["code_required", "code_for_other", "code_spent", "code_out
 """The bank's words for a proof that does not open this (any more): another code may."""
 STOPPED = {"codes_blocked": "utter_codes_blocked", "too_many_codes": "utter_too_many_codes"}
 """No code opens anything for now, and what is said about it: a person has to look at it."""
+_ABOUT_SIGN_IN = 48
+"""Characters; what is longer is about something else."""
 
 
 def ask_sign_in(call: Call, *, target: str = "", first: str = "") -> None:
@@ -75,3 +77,13 @@ async def spent(call: Call, deed: Deed) -> None:
     """It was done: the code opens nothing more."""
     call.step_down()
     await guard.current().done(call.customer_id, deed.action, conversation=call.tracker.sender_id)
+
+
+def about_sign_in(call: Call) -> str | None:
+    """`done`, `asks`, or None: about signing in, in the customer's own words."""
+    text, words = call.text, call.words
+    if not call.free_text or len(text) > _ABOUT_SIGN_IN:
+        return None
+    if not words.says("sign_in", text) or words.says("somebody_else", text):
+        return None
+    return "done" if words.says("signed_in", text) and not words.says("not_so", text) else "asks"

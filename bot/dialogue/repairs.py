@@ -77,9 +77,18 @@ def takes_back(call: Call, flow: Flow | None = None) -> bool:
     mine = {flow.id, *flow.implies} if flow is not None else set()
     if flow is not None and unwanted and not unwanted & mine and not names_opposite(call):
         return False  # It is of something else: "a new card, but don't block the old one".
-    if flow is not None and flow.id in wanted and not unwanted and _tells_option(call, flow):
+    if flow is not None and flow.id in wanted and not unwanted and (_tells_option(call, flow) or _ends_wanting(call)):
         return False
     return flow is None or not unwanted or flow.id not in wanted
+
+
+def _ends_wanting(call: Call) -> bool:
+    """ "I did not sign up for that, dispute it": the last word of several is no denial."""
+    clauses = [each for each in CLAUSE.split(call.text) if each and each.strip()]
+    denying = [
+        any(call.words.says(phrase, each) for phrase in ("takes_back", "unwanted", "denies")) for each in clauses
+    ]
+    return len(clauses) > 1 and not denying[-1]
 
 
 def _tells_option(call: Call, flow: Flow) -> bool:

@@ -17,7 +17,7 @@ from bot.engine.engine import Engine
 from tests.conversations.playing import played, seeded_by_day
 from tests.conversations.script import LANGUAGES, scripts
 
-RIGHT = {("open", "en"): 0.88, ("open", "zh"): 0.82, ("kept", "en"): 0.65, ("kept", "zh"): 0.48}
+RIGHT = {("open", "en"): 0.88, ("open", "zh"): 0.84, ("kept", "en"): 0.65, ("kept", "zh"): 0.55}
 """Never less than this. What it is to be: 0.9, also of what nobody has seen."""
 AT_ONCE = {"en-cancelling-01", "zh-cancelling-01", "en-correction-09", "zh-correction-02", "zh-mixed-03"}
 """A card was frozen at once, without a yes, as what protects is; then the customer wanted it otherwise, and unfreezing

@@ -29,6 +29,31 @@ from tests.dialogue.talking import WORDS, Talk
         ("C1001", "zh", ["帮我查下余额，顺便把限额提到8000", "不对，是6000"], "降低到￥6,000.00"),
         # An answer to an offer that says how much.
         ("C1001", "zh", ["退款到哪了", "京东那单呢", "一半", "不想要了"], "99.95"),
+        # A denial that is the report itself, and one that is none.
+        ("C1004", "en", ["I didn't authorise the 89.99 payment to NOVAPLAY"], "$89.99 to NOVAPLAY"),
+        ("C1004", "en", ["I did not sign up for any novaplay subscription. It's fraud. Dispute please."], "dispute it"),
+        ("C1004", "en", ["report the novaplay payment as fraud"], "$89.99 to NOVAPLAY"),
+        ("C1004", "en", ["no need to freeze my card, it was me who paid novaplay"], "I won't"),
+        # Which one, by which it is not, by its state, or by which is bigger.
+        ("C1014", "en", ["cancel my refund", "not the 57 one"], "$50.00"),
+        ("C1014", "en", ["stop the refund that was approved"], "$57.31"),
+        ("C1014", "en", ["cancel the amazon refund", "the smaller one", "actually the bigger one"], "$57.31"),
+        # Of one shop's payments the newest, where the other is long past.
+        ("C1008", "en", ["I want my money back for the Whole Foods order", "it was spoiled"], "$133.18"),
+        # The same wish once more, with nothing new in it.
+        (
+            "C1002",
+            "en",
+            ["refund my last purchase", "i ordered the wrong one", "it arrived broken"],
+            "Shall I go ahead?",
+        ),
+        # Left, and taken up again.
+        ("C1003", "zh", ["重复扣的那笔先别退，我问问饭店", "问完了，退吧"], "第二笔退给您"),
+        # What would be is asked, in the sentence that says what is not wanted.
+        ("C1002", "en", ["i'm not asking you to close my account, how would closing work?"], "14 days"),
+        ("C1011", "zh", ["限额别给我改", "现在是多少"], "每日限额是￥1,000.00"),
+        ("C1006", "en", ["raise my limit", "hmm no, leave it as it is"], "haven't changed anything"),
+        ("C1009", "zh", ["我不是要挂失，就问问挂失了还能恢复吗", "那什么都别动"], "没有任何变动"),
         # A number that is none of theirs.
         ("C1002", "zh", ["冻结3010那张"], "没有查到3010"),
         # A reference there is none of.
@@ -41,6 +66,21 @@ async def test_it_is_understood(talk: Talk, customer: str, language: str, lines:
     for line in before:
         await said.say(line)
     assert heard in await said.say(last)
+
+
+async def test_thanks_and_leave_it_is_no_yes(talk: Talk) -> None:
+    customer = talk("C1004")
+    await customer.say("why was my card declined?")
+    await customer.say("ok thanks, leave it")
+    assert customer.state.top is None
+
+
+async def test_yes_to_what_is_done_accepts_nothing_else(talk: Talk) -> None:
+    customer = talk("C1004")
+    await customer.say("i never made the novaplay payment")
+    assert "freeze your card" in await customer.say("yes")
+    await customer.say("yes dispute it")
+    assert {card.status for card in await customer.bank.client.cards("C1004")} == {"active"}
 
 
 async def test_nothing_more_is_not_nothing(talk: Talk) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from actions.wished import Wished
 from bot.dialogue.call import TOPIC_S
-from bot.dialogue.hearing import about_sign_in
 from bot.dialogue.parts import wishes_in
+from bot.dialogue.prove import about_sign_in
 from bot.dialogue.state import State, Topic
 from bot.dialogue.topics import follow_up
 from bot.languages import language_asked_for
