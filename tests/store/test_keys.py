@@ -38,6 +38,7 @@ async def use_everything(redis: Client, site: str) -> None:
     for n in range(2):
         await Handoffs(conversations, floor).open(handoff(f"h{n}", conversation_id=id))
     await floor.put_agent(person("lin"))
+    await floor.seen("lin")
     await floor.accept("h0", "lin", limit=4, now=1.0)
     await Limiter(redis, site=site).allow("a", 1, 2)
     await Sessions(redis, site=site).open("lin")
