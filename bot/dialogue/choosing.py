@@ -27,7 +27,7 @@ class OneOf(Kind):
 
     async def hear(self, look: Lookups[Any], call: Call, collect: Collect, *, asked: bool) -> bool:
         everything = await look.listed(call)
-        denied = _denied(call, [*everything, *await look.all_of_them(call)])
+        denied = await _denied(look, call, everything)
         candidates = [each for each in everything if each not in denied]
         reference = await self._reference(look, call, collect, asked=asked, text=_kept(call, denied))
         if collect.all_button and (reference.number == ALL.upper() or self._says_all(call, asked=asked)):
@@ -241,15 +241,13 @@ def card_of(kind: str, candidates: Sequence[Candidate]) -> dict[str, Any]:
     return {"card": kind, "items": items}
 
 
-def _denied(call: Call, candidates: Sequence[Candidate]) -> list[Candidate]:
+async def _denied(look: Lookups[Any], call: Call, listed: Sequence[Candidate]) -> list[Candidate]:
     """Those that are said not to be meant: "not the 57 one". Never all of them."""
-    text = (
-        " ".join(each for each in CLAUSE.split(call.text) if call.words.says("not_which", each))
-        if call.free_text
-        else ""
-    )
-    if not text or len(call.text) > _ELLIPTIC * 2:
+    clauses = CLAUSE.split(call.text) if call.free_text and len(call.text) <= _ELLIPTIC * 2 else ()
+    text = " ".join(each for each in clauses if call.words.says("not_which", each))
+    if not text:
         return []
+    candidates = [*listed, *await look.all_of_them(call)]
     number = next((each for each in _FOUR.findall(text) if any(one.numbered(each) for one in candidates)), None)
     found = Reference(number, () if number else bare_amounts(text), (), text).narrow(candidates) or []
     return found if len(found) < len(candidates) else []
